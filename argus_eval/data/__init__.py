@@ -1,0 +1,1 @@
+"""Where samples come from: local files, cache, hub, the bundled synthetic sample."""

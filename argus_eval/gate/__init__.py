@@ -1,0 +1,1 @@
+"""Policies and verdicts over finished runs."""

@@ -1,0 +1,1 @@
+"""Clocks, stages, memory, energy, environment, noise."""

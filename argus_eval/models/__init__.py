@@ -1,0 +1,1 @@
+"""Model cards and how each model is built and loaded."""

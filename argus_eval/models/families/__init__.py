@@ -1,0 +1,1 @@
+"""One pipeline file a model family."""

@@ -1,0 +1,1 @@
+"""Raw model text to predictions: one file a dialect or answer kind."""

@@ -1,0 +1,1 @@
+"""The replaceable parts and timed stages of a local model."""

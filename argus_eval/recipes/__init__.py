@@ -1,0 +1,1 @@
+"""Reversible optimisations of a pipeline, one file each."""

@@ -1,0 +1,1 @@
+"""A benchmark: YAML naming source, prompt, parser and metrics."""
