@@ -1,0 +1,244 @@
+"""The numbers of a finished run, as results.json holds them (schema ``argus-eval/results/1``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+__all__ = [
+    "SCHEMA",
+    "ArmResult",
+    "Comparison",
+    "DataResolution",
+    "Efficiency",
+    "Fidelity",
+    "LossClass",
+    "Memory",
+    "MetricValue",
+    "Quantiles",
+    "Results",
+    "SpeedUp",
+    "TaskComparison",
+    "TaskResult",
+    "Verdict",
+]
+
+SCHEMA = "argus-eval/results/1"
+Interval = tuple[float, float]
+
+
+class Verdict(StrEnum):
+    """What a comparison of accuracies decided (MEASUREMENT §18)."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict, not a password
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    INVALID = "INVALID"
+    NOT_MEASURED = "NOT_MEASURED"
+
+
+class LossClass(StrEnum):
+    """What a recipe may change. Ordered: a set of recipes has the highest class among its members."""
+
+    L0 = "L0"  #: token ids and tensors hash-equal to the baseline
+    L1 = "L1"  #: the same mathematics, other rounding
+    L2 = "L2"  #: information changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricValue:
+    """One metric of one task. ``value`` is ``None`` unless ``status`` is "scored"."""
+
+    value: float | None
+    ci: Interval | None
+    n: int
+    status: Literal["scored", "not_measured", "unsupported"]
+    primary: bool
+    higher_is_better: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataResolution:
+    """Which data was asked for and which was used. ``n`` counts samples that were planned."""
+
+    requested: str
+    resolved: str
+    fingerprint: str
+    n: int
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unparsed:
+    """Answers that could not be read; they count as wrong as well."""
+
+    n: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResult:
+    """Accuracy of one arm on one task. ``errors`` are requests that failed; they are left out of means."""
+
+    task: str
+    data: DataResolution
+    metrics: Mapping[str, MetricValue]
+    unparsed: Unparsed = field(default_factory=Unparsed)
+    errors: int = 0
+    repairs: Mapping[str, int] = field(default_factory=dict)
+    prompt_fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantiles:
+    """Absolute quantiles in seconds; ``None`` where there are too few distinct requests."""
+
+    p50: float | None = None
+    ci: Interval | None = None
+    p90: float | None = None
+    p99: float | None = None
+    n: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Peaks in bytes; measured in a process of its own, ``None`` where they were not."""
+
+    host_peak_bytes: int | None = None
+    device_peak_bytes: int | None = None
+    device_reserved_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """The images a latency was measured on."""
+
+    fingerprint: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Efficiency:
+    """Measured speed of one arm under one regime."""
+
+    regime: str
+    workload: Workload
+    output_tokens: int
+    replicates: int
+    ttft_s: Quantiles
+    e2e_s: Quantiles
+    tpot_s: Quantiles
+    stages_s: Mapping[str, float]
+    to_uint8_tiles_s: Quantiles
+    to_model_ready_s: Quantiles
+    residual: float | None
+    throughput: Mapping[str, float | None] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
+    energy_j: float | None = None
+    shortfalls: tuple[str, ...] = ()
+    host_share_of_ttft: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmResult:
+    """One model with one set of recipes."""
+
+    id: str
+    role: Literal["baseline", "variant", "aa"]
+    model: str
+    parameters: int | None
+    weights: Literal["trained", "random", "none"]
+    recipes: tuple[str, ...]
+    backend: str
+    tasks: tuple[TaskResult, ...]
+    efficiency: tuple[Efficiency, ...]
+    label: str = ""
+    device: str = ""
+    dtype: str = ""
+    image_processor: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwinResult:
+    """What the baseline's twin shows: the noise of this run."""
+
+    ratio: float | None
+    ci: Interval | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeedUp:
+    """Paired speed-up of an arm over its baseline for one quantity; above 1 is faster."""
+
+    median: float | None
+    geomean: float | None
+    p90: float | None
+    ci: Interval | None
+    slower_share: float | None
+    aa: TwinResult
+    claim: bool
+    sentence: str
+    saved_s: float | None = None
+    saved_ci_s: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskComparison:
+    """Paired accuracy difference on one task and one metric."""
+
+    task: str
+    metric: str
+    difference: float | None
+    ci: Interval | None
+    flips: Mapping[str, int]
+    verdict: Verdict
+    identical: bool
+    n: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fidelity:
+    """What was checked of a recipe's own claim. ``broken`` says how the claim failed, if it did."""
+
+    loss_class: LossClass = field(metadata={"json": "class"})
+    n: int
+    ids_equal: bool | None
+    pixels_max_abs_diff: float | None
+    tokens_equal_share: float | None
+    pixels_hash_equal: bool | None = None
+    logits_max_abs_diff: float | None = None
+    first_token_kl: float | None = None
+    broken: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One arm against its baseline."""
+
+    baseline: str
+    arm: str
+    speedup: Mapping[str, SpeedUp]
+    tasks: tuple[TaskComparison, ...]
+    fidelity: Fidelity | None
+    verdict: Verdict = Verdict.NOT_MEASURED
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """Everything results.json says."""
+
+    run_id: str
+    complete: bool
+    command: str
+    environment: Mapping[str, object]
+    arms: tuple[ArmResult, ...]
+    comparisons: tuple[Comparison, ...]
+    schema: str = SCHEMA
+    banners: tuple[str, ...] = ()
+    quick: bool = False
