@@ -1,0 +1,208 @@
+"""The table a run ends with in the terminal: verdicts first, then what was gained, then what was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from argus_eval.core.results import (
+    ArmResult,
+    Comparison,
+    Efficiency,
+    MetricValue,
+    Results,
+    SpeedUp,
+    TaskResult,
+)
+from argus_eval.core.units import format_percent, format_seconds
+from argus_eval.report.text import printable
+from argus_eval.report.wording import (
+    NOT_MEASURED,
+    VERDICT_WORDS,
+    Figure,
+    arm_label,
+    change_figure,
+    difference_figure,
+    headline,
+    host_saving,
+    latency_figure,
+    memory_figure,
+    metric_figure,
+    short_labels,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+__all__ = ["print_results"]
+
+_QUANTITIES = (("TTFT", "ttft_s", "ttft"), ("end to end", "e2e_s", "e2e"), ("TPOT", "tpot_s", "tpot"))
+
+
+def print_results(results: Results, console: Console) -> None:
+    """Print a run: banners, one worded verdict per arm, latency, accuracy, memory.
+
+    Nothing of it is interpreted as markup: names and sentences may hold anything.
+    """
+    from rich.text import Text
+
+    for banner in results.banners:
+        console.print(Text(f"! {printable(banner)}", style="bold yellow"))
+    if not results.complete:
+        console.print(Text("! this run is not finished: the numbers cover what was measured", style="bold yellow"))
+    if results.quick:
+        console.print(Text("! quick run: no claims", style="bold yellow"))
+    arms = {arm.id: arm for arm in results.arms}
+    for comparison in results.comparisons:
+        arm = arms.get(comparison.arm)
+        console.print()
+        console.print(_verdict_line(comparison, arm), soft_wrap=True)
+        for line in _evidence(comparison, arms.get(comparison.baseline), arm):
+            console.print(Text(f"  {line}"), soft_wrap=True)
+    if results.arms:
+        console.print()
+        console.print(_latency_table(results))
+    for line in _absences(results):
+        console.print(Text(line), soft_wrap=True)
+    if any(metric.value is not None for _, _, _, metric in _primaries(results)):
+        console.print(_accuracy_table(results))
+
+
+def _verdict_line(comparison: Comparison, arm: ArmResult | None) -> object:
+    from rich.text import Text
+
+    name = printable(arm_label(arm) if arm else comparison.arm)
+    words = printable(comparison.sentence) or VERDICT_WORDS[comparison.verdict]
+    return Text.assemble((name, "bold"), f": {words}")
+
+
+def _evidence(comparison: Comparison, baseline: ArmResult | None, arm: ArmResult | None) -> list[str]:
+    lines = [_host_line(comparison, baseline, arm)]
+    ttft = comparison.speedup.get("ttft")
+    if ttft is not None:
+        lines.append(f"TTFT {_speed_words(ttft)}")
+    if comparison.fidelity is not None and comparison.fidelity.broken:
+        claimed = comparison.fidelity.loss_class.value
+        lines.append(f"the {claimed} claim is BROKEN: {printable(comparison.fidelity.broken)}")
+    return [line for line in lines if line]
+
+
+def _host_line(comparison: Comparison, baseline: ArmResult | None, arm: ArmResult | None) -> str:
+    found = host_saving(comparison)
+    if found is None:
+        return f"host work saved: {NOT_MEASURED}"
+    _, saving = found
+    assert saving.saved_s is not None  # host_saving finds only those
+    ends = saving.saved_ci_s
+    interval = f" [{format_seconds(ends[0])}, {format_seconds(ends[1])}]" if ends else ""
+    shares = [entry.host_share_of_ttft for entry in map(_entry, (baseline, arm)) if entry is not None]
+    told = [format_percent(share) for share in shares if share is not None]
+    of_ttft = f"; host work is {' → '.join(told)} of TTFT" if told else ""
+    claim = "" if saving.claim else " (no claim)"
+    return f"host work saved per image: {format_seconds(saving.saved_s)}{interval}{claim}{of_ttft}"
+
+
+def _entry(arm: ArmResult | None) -> Efficiency | None:
+    return headline(arm) if arm else None
+
+
+def _speed_words(speedup: SpeedUp) -> str:
+    figure = change_figure(speedup)
+    twin = speedup.aa
+    floor = (
+        f"; A/A {twin.ratio:.3f}× [{twin.ci[0]:.3f}, {twin.ci[1]:.3f}]"
+        if twin.ratio is not None and twin.ci is not None
+        else f"; A/A {NOT_MEASURED}"
+    )
+    claim = "" if speedup.claim else f"; {printable(speedup.sentence) or 'no claim'}"
+    return f"{figure}{floor}{claim}"
+
+
+def _latency_table(results: Results) -> Table:
+    from rich.text import Text
+
+    headings = ("arm", "host work", *(name for name, _, _ in _QUANTITIES), "peak memory", "n")
+    table = _empty_table("Latency: median with interval", headings, left=("arm",))
+    labels = short_labels(results)
+    for arm in results.arms:
+        entry = headline(arm)
+        cells = [latency_figure(entry.to_model_ready_s if entry else None)]
+        for _, quantity, _ in _QUANTITIES:
+            found = headline(arm, quantity)
+            cells.append(latency_figure(getattr(found, quantity) if found else None))
+        cells.append(_peak(arm))
+        count = str(entry.workload.n) if entry else NOT_MEASURED
+        table.add_row(*map(Text, (printable(labels[arm.id]), *map(_stacked, cells), count)))
+    return table
+
+
+def _accuracy_table(results: Results) -> Table:
+    from rich.text import Text
+
+    headings = ("task", "metric", "arm", "value", "change", "verdict", "n", "unparsed", "errors")
+    table = _empty_table("Accuracy: value with interval", headings, left=("task", "metric", "arm", "verdict"))
+    rows = {(c.arm, row.task, row.metric): row for c in results.comparisons for row in c.tasks}
+    labels = short_labels(results)
+    for arm, task, name, metric in _primaries(results):
+        row = rows.get((arm.id, task.task, name))
+        change = difference_figure(row.difference, row.ci, name) if row else Figure(text="")
+        cells = (
+            printable(task.task),
+            printable(name),
+            printable(labels[arm.id]),
+            _stacked(metric_figure(metric, name)),
+            _stacked(change),
+            VERDICT_WORDS[row.verdict] if row else "",
+            str(metric.n),
+            str(task.unparsed.n),
+            str(task.errors),
+        )
+        table.add_row(*map(Text, cells))
+    return table
+
+
+def _absences(results: Results) -> list[str]:
+    """One line for each task whose accuracy no arm has, with the reason."""
+    by_task: dict[str, list[MetricValue]] = {}
+    for _, task, _, metric in _primaries(results):
+        by_task.setdefault(task.task, []).append(metric)
+    lines = []
+    for name, metrics in by_task.items():
+        if all(metric.value is None for metric in metrics):
+            figure = metric_figure(metrics[0])
+            reason = f" ({printable(figure.note)})" if figure.note else ""
+            lines.append(f"accuracy on {printable(name)}: {figure.text}{reason}")
+    return lines
+
+
+def _primaries(results: Results) -> Iterator[tuple[ArmResult, TaskResult, str, MetricValue]]:
+    for arm in results.arms:
+        for task in arm.tasks:
+            for name, metric in task.metrics.items():
+                if metric.primary:
+                    yield arm, task, name, metric
+
+
+def _empty_table(title: str, headings: tuple[str, ...], left: tuple[str, ...]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in left else "right", overflow="fold")
+    return table
+
+
+def _peak(arm: ArmResult) -> Figure:
+    peaks = [
+        peak
+        for entry in arm.efficiency
+        for peak in (entry.memory.device_peak_bytes, entry.memory.host_peak_bytes)
+        if peak is not None
+    ]
+    return memory_figure(max(peaks, default=None))
+
+
+def _stacked(figure: Figure) -> str:
+    return "\n".join(part for part in (figure.text, figure.interval) if part)
