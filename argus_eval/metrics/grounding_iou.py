@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from argus_eval.core.geometry import iou
 from argus_eval.core.prediction import Parsed, Prediction, Regions
 from argus_eval.core.sample import BoxTarget, Sample
+from argus_eval.errors import UsageError
 from argus_eval.metrics.protocol import MetricInfo
 
 __all__ = ["GROUNDING_IOU", "GroundingIou"]
@@ -41,10 +42,10 @@ class GroundingIou:
         """1 or 0 for each threshold, and the IoU itself.
 
         Raises:
-            ValueError: the sample has no box as target or no image size.
+            UsageError: the sample has no box as target or no image size.
         """
         if not isinstance(sample.target, BoxTarget) or sample.image_size is None:
-            raise ValueError(f"sample {sample.key!r}: grounding needs a target box and an image size")
+            raise UsageError(f"sample {sample.key!r}: grounding needs a target box and an image size")
         overlap = 0.0
         if isinstance(prediction, Parsed) and isinstance(prediction.value, Regions) and prediction.value.regions:
             first = prediction.value.regions[0].box.to_pixels(sample.image_size)

@@ -12,6 +12,16 @@ if TYPE_CHECKING:  # the protocol needs numpy, a listing does not
 __all__ = ["METRICS"]
 
 _BUILTIN = {
+    "accuracy": "argus_eval.metrics.exact_match:ACCURACY",
+    "gqa_accuracy": "argus_eval.metrics.exact_match:GQA_ACCURACY",
+    "mmmu_accuracy": "argus_eval.metrics.mmmu:MMMU_ACCURACY",
+    "pope": "argus_eval.metrics.pope:POPE",
+    "anls": "argus_eval.metrics.anls:ANLS",
+    "anls_strict": "argus_eval.metrics.anls:ANLS_STRICT",
+    "relaxed_accuracy": "argus_eval.metrics.relaxed_accuracy:RELAXED_ACCURACY",
+    "relaxed_accuracy_clean": "argus_eval.metrics.relaxed_accuracy:RELAXED_ACCURACY_CLEAN",
+    "relaxed_accuracy_by_split": "argus_eval.metrics.relaxed_accuracy:RELAXED_ACCURACY_BY_SPLIT",
+    "ocrbench_score": "argus_eval.metrics.ocrbench:OCRBENCH_SCORE",
     "grounding_iou": "argus_eval.metrics.grounding_iou:GROUNDING_IOU",
     "vqa_accuracy": "argus_eval.metrics.vqa_accuracy:VQA_ACCURACY",
     "vqa_accuracy_evalai": "argus_eval.metrics.vqa_accuracy:VQA_ACCURACY_EVALAI",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from argus_eval.core.prediction import Prediction
 from argus_eval.core.sample import AnswersTarget, Sample
+from argus_eval.errors import UsageError
 from argus_eval.metrics.answer_text import answer_text
 from argus_eval.metrics.protocol import MetricInfo
 from argus_eval.metrics.vqa_text import normalize_evalai, normalize_vqa, plain
@@ -36,10 +37,10 @@ class VqaAccuracy:
         """One of 0, 0.3, 0.6, 0.9 and 1 where there are ten annotators.
 
         Raises:
-            ValueError: the sample's target is no list of answers.
+            UsageError: the sample's target is no list of answers.
         """
         if not isinstance(sample.target, AnswersTarget) or not sample.target.answers:
-            raise ValueError(f"sample {sample.key!r}: VQA accuracy needs the annotators' answers")
+            raise UsageError(f"sample {sample.key!r}: VQA accuracy needs the annotators' answers")
         text = answer_text(prediction)
         value = 0.0 if text is None else self._accuracy(text, sample.target.answers)
         return {self.infos[0].name: value}
