@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 from importlib.metadata import entry_points
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from argus_eval.errors import UnknownNameError, UsageError
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """Names of one kind of thing, each with the address ``module:attribute`` it is loaded from.
+    """Names of one kind of thing, each with the address it is loaded from: ``module:attribute`` or ``module``.
 
     Args:
         kind: the singular noun used in messages ("recipe").
@@ -50,8 +50,9 @@ class Registry(Generic[T]):
         if name not in self._addresses:
             raise UnknownNameError(self.kind, name, self._addresses, where)
         if name not in self._loaded:
-            module, _, attribute = self._addresses[name].partition(":")
-            self._loaded[name] = getattr(importlib.import_module(module), attribute)
+            address, _, attribute = self._addresses[name].partition(":")
+            module = importlib.import_module(address)
+            self._loaded[name] = cast(T, getattr(module, attribute) if attribute else module)
         return self._loaded[name]
 
     def add(self, name: str, address: str) -> None:

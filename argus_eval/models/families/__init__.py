@@ -1,1 +1,30 @@
-"""One pipeline file a model family."""
+"""One pipeline file a model family; any other family runs through the generic pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from argus_eval.pipeline.pipeline import Pipeline
+
+__all__ = ["STAGED_FAMILIES", "pipeline_for"]
+
+#: Families with a staged pipeline; recipes that need parts work on these only.
+STAGED_FAMILIES = frozenset({"argus"})
+
+
+def pipeline_for(family: str, model: Any, processor: Any) -> Pipeline:
+    """The stock pipeline of a loaded model.
+
+    Args:
+        family: a card's family, as in ``argus_eval.models.cards``.
+        model: in evaluation mode.
+        processor: its stock processor.
+    """
+    if family == "argus":
+        from argus_eval.models.families.argus import argus_pipeline
+
+        return argus_pipeline(model, processor)
+    from argus_eval.pipeline.build import stock_pipeline
+
+    return stock_pipeline(model, processor, family="generic")

@@ -1,0 +1,144 @@
+"""From what was typed after ``--recipes`` to arms, and from an arm to a pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from argus_eval.core.results import LossClass
+from argus_eval.errors import IncompatibleError, UnknownNameError
+from argus_eval.recipes.catalog import GENERATORS, PRESETS, RECIPES
+from argus_eval.recipes.protocol import RecipeInfo, Target
+
+if TYPE_CHECKING:
+    from argus_eval.pipeline.pipeline import Pipeline
+
+__all__ = ["BASELINE", "DEFAULT_ARMS", "ArmPlan", "apply_recipes", "loss_class", "plan_arms"]
+
+BASELINE = "baseline"
+DEFAULT_ARMS = "baseline,lossless"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmPlan:
+    """One arm before any weight is loaded: its name and its recipes in the order they are applied."""
+
+    name: str
+    recipes: tuple[str, ...]
+
+    @property
+    def is_baseline(self) -> bool:
+        """No recipe at all."""
+        return not self.recipes
+
+
+def plan_arms(text: str | None, target: Target) -> tuple[tuple[ArmPlan, ...], tuple[str, ...]]:
+    """Arms for ``--recipes text`` on ``target``, the baseline first.
+
+    Args:
+        text: what was typed; ``None`` for the default.
+        target: what the recipes have to work on.
+
+    Returns:
+        The arms, each recipe set once, and one line for each default preset that was dropped.
+
+    Raises:
+        UnknownNameError: no recipe, preset or generator of that name.
+        IncompatibleError: a typed set cannot work on this target.
+    """
+    typed = text is not None
+    arms: dict[tuple[str, ...], ArmPlan] = {(): ArmPlan(name=BASELINE, recipes=())}
+    dropped: list[str] = []
+    for item in _items(text if text is not None else DEFAULT_ARMS):
+        for arm in _expand(item, target, typed):
+            if arm is None:
+                dropped.append(f"arm {item!r} dropped: it has no recipe for {target.model} ({target.backend})")
+            else:
+                arms.setdefault(arm.recipes, arm)
+    return tuple(arms.values()), tuple(dropped)
+
+
+def _items(text: str) -> list[str]:
+    items = [part.strip() for part in text.split(",")]
+    if not all(items):
+        raise IncompatibleError(f"--recipes {text!r}: an empty arm; write names separated by single commas")
+    return items
+
+
+def _expand(item: str, target: Target, typed: bool) -> Iterable[ArmPlan | None]:
+    if item == BASELINE:
+        return []
+    if item in GENERATORS:
+        members = _usable(PRESETS["fastest"], target)
+        if not members:
+            raise IncompatibleError(f"--recipes {item}: no recipe works on {target.model} ({target.backend})")
+        return _ladder(members) if item == "ladder" else _ablations(members)
+    if item in PRESETS:
+        members = _usable(PRESETS[item], target)
+        if not members and typed:
+            why = _first_obstacle(PRESETS[item], target)
+            raise IncompatibleError(f"--recipes {item}: nothing in this preset works on {target.model}: {why}")
+        return [ArmPlan(name=item, recipes=members) if members else None]
+    return [_typed_set(item, target)]
+
+
+def _typed_set(item: str, target: Target) -> ArmPlan:
+    names = [name.strip() for name in item.split("+")]
+    for name in names:
+        if name not in RECIPES:
+            known = (BASELINE, *PRESETS, *GENERATORS, *RECIPES)
+            raise UnknownNameError("recipe", name, known, where="--recipes")
+        obstacle = _info(name).obstacle(target)
+        if obstacle is not None:
+            raise IncompatibleError(f"--recipes {item}: {obstacle}")
+    for name in names:
+        clash = _info(name).conflicts.intersection(names)
+        if clash:
+            raise IncompatibleError(f"--recipes {item}: {name!r} cannot be combined with {sorted(clash)[0]!r}")
+    ordered = _ordered(names)
+    return ArmPlan(name="+".join(ordered), recipes=ordered)
+
+
+def _usable(names: Sequence[str], target: Target) -> tuple[str, ...]:
+    return _ordered(name for name in names if _info(name).obstacle(target) is None)
+
+
+def _first_obstacle(names: Sequence[str], target: Target) -> str:
+    reasons = (_info(name).obstacle(target) for name in names)
+    return next((reason for reason in reasons if reason), "it is empty")
+
+
+def _ladder(members: tuple[str, ...]) -> list[ArmPlan]:
+    """Cumulative: the first recipe, the first two, …"""
+    steps = [members[: count + 1] for count in range(len(members))]
+    return [ArmPlan(name="+".join(step), recipes=step) for step in steps]
+
+
+def _ablations(members: tuple[str, ...]) -> list[ArmPlan]:
+    """Each alone, all of them, all but one."""
+    sets = [(name,) for name in members] + [members]
+    sets += [tuple(other for other in members if other != name) for name in members if len(members) > 2]
+    return [ArmPlan(name="+".join(chosen), recipes=chosen) for chosen in sets]
+
+
+def _ordered(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(dict.fromkeys(names), key=lambda name: (_info(name).order, name)))
+
+
+def _info(name: str) -> RecipeInfo:
+    return RECIPES.get(name).INFO
+
+
+def loss_class(recipes: Iterable[str]) -> LossClass:
+    """The highest loss class of a set; L0 for none."""
+    return max((_info(name).loss_class for name in recipes), default=LossClass.L0)
+
+
+def apply_recipes(pipeline: Pipeline, recipes: Sequence[str]) -> Pipeline:
+    """A new pipeline with ``recipes`` applied in their order; ``pipeline`` is left as it was."""
+    import dataclasses
+
+    for name in _ordered(recipes):
+        pipeline = RECIPES.get(name).apply(pipeline)
+    return dataclasses.replace(pipeline, recipes=_ordered(recipes))

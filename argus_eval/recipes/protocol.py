@@ -1,0 +1,90 @@
+"""What a recipe declares and does.
+
+A recipe is data (:class:`RecipeInfo`) and one function ``apply(pipeline) -> pipeline``. The data is readable
+without torch, so that listings, help and impossible sets cost nothing; the function returns a *new* pipeline and
+leaves the one it was given as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from argus_eval.core.results import LossClass
+
+if TYPE_CHECKING:
+    from argus_eval.pipeline.pipeline import Pipeline
+
+__all__ = ["Recipe", "RecipeInfo", "Scope", "Target"]
+
+#: "pipeline": arms with and without it can live side by side; "process": whole processes must alternate.
+Scope = Literal["pipeline", "process"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a set of recipes is asked to work on, known before any weight is loaded.
+
+    Attributes:
+        model: registry name, for messages.
+        family: the model card's family.
+        staged: the family has a staged pipeline.
+        backend: "transformers", "oracle" …
+        device: "cpu", "cuda" …
+    """
+
+    model: str
+    family: str
+    staged: bool
+    backend: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipeInfo:
+    """What one recipe is.
+
+    Attributes:
+        name: as written in ``--recipes``.
+        summary: one line: the bottleneck it removes.
+        parts: pipeline parts it replaces or wraps.
+        scope: whether arms with and without it can share a process.
+        loss_class: what it may change.
+        order: recipes are applied by ascending order; those that replace the source of data come first.
+        families: families it is written for; empty means every staged family.
+        devices: device kinds it works on; empty means all.
+        conflicts: recipes it cannot be combined with.
+    """
+
+    name: str
+    summary: str
+    parts: frozenset[str]
+    scope: Scope
+    loss_class: LossClass
+    order: int
+    families: frozenset[str] = frozenset()
+    devices: frozenset[str] = frozenset()
+    conflicts: frozenset[str] = frozenset()
+
+    def obstacle(self, target: Target) -> str | None:
+        """Why it cannot work on ``target``; ``None`` if it can."""
+        if target.backend != "transformers":
+            return f"recipe {self.name!r} changes a local pipeline; the {target.backend} backend has none"
+        if not target.staged:
+            return f"recipe {self.name!r} needs a staged pipeline; {target.model} runs through the generic one"
+        if self.families and target.family not in self.families:
+            written_for = ", ".join(sorted(self.families))
+            return f"recipe {self.name!r} is written for {written_for}; {target.model} is {target.family}"
+        if self.devices and target.device not in self.devices:
+            return f"recipe {self.name!r} works on {', '.join(sorted(self.devices))}, not on {target.device}"
+        return None
+
+
+class Recipe(Protocol):
+    """A module of this package: ``INFO`` and ``apply``."""
+
+    INFO: RecipeInfo
+
+    def apply(self, pipeline: Pipeline) -> Pipeline:
+        """A new pipeline with the recipe's parts in place."""
+        ...
