@@ -25,12 +25,17 @@ class ParseContext:
             fall back to their family's published rule.
         options: the choices that the prompt showed, in order.
         hit_limit: the answer was cut off by the token limit.
+        may_be_empty: "nothing there" is a possible answer (detection, dense captions, text spotting). Otherwise a
+            :class:`Parsed` of a dialect always holds at least one region, and an answer without any is unparsed.
+        quads: the prompt asked for quadrilaterals; dialects that can write them do so, the others write boxes.
     """
 
     image_size: ImageSize | None = None
     resized_size: ImageSize | None = None
     options: tuple[str, ...] = ()
     hit_limit: bool = False
+    may_be_empty: bool = False
+    quads: bool = False
 
 
 class Dialect(Protocol):
@@ -42,9 +47,14 @@ class Dialect(Protocol):
         quads: the syntax can carry quadrilaterals.
     """
 
-    name: str
-    labels: bool
-    quads: bool
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def labels(self) -> bool: ...
+
+    @property
+    def quads(self) -> bool: ...
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """The text a perfect model of this family would write for ``regions``."""
