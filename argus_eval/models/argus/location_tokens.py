@@ -15,14 +15,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from argus_eval.core.geometry import UnitBox
+from argus_eval.core.prediction import Region
+
 __all__ = [
     "REF_START",
     "REF_END",
     "BOX_START",
     "BOX_END",
     "MARKUP_TOKENS",
-    "UnitBox",
-    "Region",
     "ScoredBox",
     "LocationVocabulary",
     "location_token",
@@ -33,32 +34,6 @@ BOX_START, BOX_END = "<box>", "</box>"
 MARKUP_TOKENS = (REF_START, REF_END, BOX_START, BOX_END)
 
 AxisOrder = Literal["xyxy", "yxyx"]
-
-
-class UnitBox(NamedTuple):
-    """Corners as fractions of the original image's width and height, in [0, 1]."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-
-    @classmethod
-    def from_pixels(cls, box: Sequence[float], width: float, height: float) -> UnitBox:
-        """From corners ``[x1, y1, x2, y2]`` in pixels of an image of ``width`` × ``height``."""
-        x1, y1, x2, y2 = box
-        return cls(x1 / width, y1 / height, x2 / width, y2 / height)
-
-    def to_pixels(self, width: float, height: float) -> tuple[float, float, float, float]:
-        """Corners in pixels of an image of ``width`` × ``height``."""
-        return (self.x1 * width, self.y1 * height, self.x2 * width, self.y2 * height)
-
-
-class Region(NamedTuple):
-    """Something with a place: a referred object, a detection, a region caption, a read word."""
-
-    text: str
-    box: UnitBox
 
 
 class ScoredBox(NamedTuple):
@@ -108,7 +83,7 @@ class LocationVocabulary:
         >>> LocationVocabulary(first_token_id=0).encode(UnitBox(0.0, 0.25, 0.5, 1.0))
         (0, 250, 500, 999)
         """
-        x1, y1, x2, y2 = (self._bin(coordinate) for coordinate in box)
+        x1, y1, x2, y2 = (self._bin(coordinate) for coordinate in box.as_list())
         return (x1, y1, x2, y2) if self.order == "xyxy" else (y1, x1, y2, x2)
 
     def decode(self, bins: Sequence[int]) -> UnitBox:
@@ -131,8 +106,8 @@ class LocationVocabulary:
         return BOX_START + "".join(location_token(index) for index in self.encode(box)) + BOX_END
 
     def region_text(self, region: Region) -> str:
-        """``<ref>text</ref><box>…</box>``: the answer to a referring expression, one detection, one caption."""
-        return f"{REF_START}{region.text}{REF_END}{self.box_text(region.box)}"
+        """``<ref>label</ref><box>…</box>``: the answer to a referring expression, one detection, one caption."""
+        return f"{REF_START}{region.label or ''}{REF_END}{self.box_text(region.box)}"
 
     def regions_text(self, regions: Iterable[Region]) -> str:
         """Many regions, one after the other; empty for none."""

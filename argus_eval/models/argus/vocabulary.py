@@ -28,14 +28,14 @@ __all__ = [
     "padded",
 ]
 
-PAD_TOKEN = "<|pad|>"  # noqa: S105
-END_TOKEN = "<|end|>"  # noqa: S105 - ends a turn; generation stops here
-USER_TOKEN = "<|user|>"  # noqa: S105
-ASSISTANT_TOKEN = "<|assistant|>"  # noqa: S105
-SYSTEM_TOKEN = "<|system|>"  # noqa: S105
-IMAGE_TOKEN = "<image>"  # noqa: S105 - stands for one image in a prompt, and for one visual token after expansion
-IMAGE_START_TOKEN = "<image_start>"  # noqa: S105
-IMAGE_END_TOKEN = "<image_end>"  # noqa: S105
+PAD_TOKEN = "<|pad|>"
+END_TOKEN = "<|end|>"  # ends a turn; generation stops here
+USER_TOKEN = "<|user|>"
+ASSISTANT_TOKEN = "<|assistant|>"
+SYSTEM_TOKEN = "<|system|>"
+IMAGE_TOKEN = "<image>"  # one image in a prompt; after expansion, one visual token
+IMAGE_START_TOKEN = "<image_start>"
+IMAGE_END_TOKEN = "<image_end>"
 CONTROL_TOKENS = (
     PAD_TOKEN,
     END_TOKEN,
