@@ -1,0 +1,1 @@
+"""Adapters from published data set schemas to samples: one file a schema."""
