@@ -72,7 +72,7 @@ def print_results(results: Results, console: Console) -> None:
 def _verdict_line(comparison: Comparison, arm: ArmResult | None) -> object:
     from rich.text import Text
 
-    name = printable(arm_label(arm) if arm else comparison.arm)
+    name = arm_label(arm) if arm else printable(comparison.arm)
     words = printable(comparison.sentence) or VERDICT_WORDS[comparison.verdict]
     return Text.assemble((name, "bold"), f": {words}")
 
@@ -133,7 +133,7 @@ def _latency_table(results: Results) -> Table:
             cells.append(latency_figure(getattr(found, quantity) if found else None))
         cells.append(_peak(arm))
         count = str(entry.workload.n) if entry else NOT_MEASURED
-        table.add_row(*map(Text, (printable(labels[arm.id]), *map(_stacked, cells), count)))
+        table.add_row(*map(Text, (labels[arm.id], *map(_stacked, cells), count)))
     return table
 
 
@@ -150,7 +150,7 @@ def _accuracy_table(results: Results) -> Table:
         cells = (
             printable(task.task),
             printable(name),
-            printable(labels[arm.id]),
+            labels[arm.id],
             _stacked(metric_figure(metric, name)),
             _stacked(change),
             VERDICT_WORDS[row.verdict] if row else "",

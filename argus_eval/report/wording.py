@@ -16,6 +16,7 @@ from argus_eval.core.results import (
     Verdict,
 )
 from argus_eval.core.units import format_bytes, format_percent, format_ratio, format_seconds
+from argus_eval.report.text import printable
 
 __all__ = [
     "NOT_MEASURED",
@@ -132,7 +133,7 @@ def metric_figure(metric: MetricValue | None, name: str = "") -> Figure:
         return _absent()
     if metric.value is None:
         words = "unsupported" if metric.status == "unsupported" else NOT_MEASURED
-        return Figure(text=words, note=metric.reason or "")
+        return Figure(text=words, note=printable(metric.reason or ""))
     form = _plain if name in _OPEN_SCALE else format_percent
     text = form(metric.value)
     interval = interval_text(metric.ci, form, text)
@@ -217,7 +218,7 @@ def primary(metrics_of: ArmResult, task: str) -> tuple[str, MetricValue] | None:
 
 def arm_label(arm: ArmResult) -> str:
     """What the arm is called everywhere: random weights say so in it."""
-    return arm.label or arm.id
+    return printable(arm.label or arm.id)
 
 
 def short_labels(results: Results) -> dict[str, str]:
@@ -232,7 +233,7 @@ def recipe_label(arm: ArmResult) -> str:
     """The recipes of an arm in words."""
     if arm.role == "aa":
         return "baseline, second time (A/A)"
-    return " + ".join(arm.recipes) if arm.recipes else "baseline"
+    return printable(" + ".join(arm.recipes)) if arm.recipes else "baseline"
 
 
 def baseline_of(results: Results, arm: ArmResult) -> ArmResult | None:

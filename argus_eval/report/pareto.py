@@ -1,0 +1,385 @@
+"""Latency against accuracy: which arm nothing else beats.
+
+Points have both coordinates from one run and one set of weights (MEASUREMENT §23).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from argus_eval.core.results import ArmResult, Results
+from argus_eval.report.charts import COLOURS, SHAPES, Chart, draw
+from argus_eval.report.text import printable
+from argus_eval.report.wording import baseline_of, headline, primary, short_labels
+
+__all__ = ["MARGIN", "Axis", "ParetoView", "dominators", "pareto_view"]
+
+#: The default policy's margin on the group mean (MEASUREMENT §19): a loss within it counts as none.
+MARGIN = 0.01
+MACRO = "mean of the tasks"
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """One quantity over all arms: name as on the axis, and per arm a value with its interval or ``None``."""
+
+    name: str
+    title: str
+    values: tuple[tuple[float, float, float] | None, ...]
+    lower_is_better: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParetoView:
+    """The chart of a run with every choice of axes. ``note`` says what is missing from it and why."""
+
+    chart: Chart | None
+    note: str
+    choices: dict[str, Any]
+    x_names: tuple[str, ...]
+    y_names: tuple[str, ...]
+    rows: tuple[tuple[str, str, str, str], ...]
+
+
+def pareto_view(results: Results) -> ParetoView:
+    """Points of every arm that was measured, the frontier, and who beats whom."""
+    arms = [arm for arm in results.arms if arm.role != "aa"]
+    x_axes, y_axes = _x_axes(arms), _y_axes(arms)
+    labels = short_labels(results)
+    names = [labels[arm.id] for arm in arms]
+    meta = [_meta(results, arms, index, names) for index in range(len(arms))]
+    if not x_axes:
+        note = "No latency was measured in this run, so there is nothing to draw."
+        return ParetoView(chart=None, note=note, choices={}, x_names=(), y_names=(), rows=())
+    frontiers = {
+        f"{x}|{y}": dominators(x_axes[x], y_axes[y]) for x in range(len(x_axes)) for y in range(len(y_axes))
+    }
+    choices = {
+        "arms": meta,
+        "x": [_axis_json(axis) for axis in x_axes],
+        "y": [_axis_json(axis) for axis in y_axes],
+        "dominators": frontiers,
+        "margin": MARGIN,
+    }
+    if y_axes:
+        rows = _points(meta, x_axes[0], y_axes[0], frontiers["0|0"])
+        label = f"{y_axes[0].title} against {x_axes[0].title} by arm"
+        chart = draw(_pareto_spec(rows, x_axes[0], y_axes[0]), label)
+        note = "" if len(rows) == len(arms) else "Arms without both coordinates are left out."
+    else:
+        rows = _strip_points(meta, x_axes[0])
+        chart = draw(_strip_spec(rows, x_axes[0]), f"{x_axes[0].title} by arm")
+        note = "Accuracy was not measured in this run: latency alone is shown; no trade-off can be read from it."
+    table = _table(names, x_axes[0], y_axes[0] if y_axes else None, frontiers.get("0|0"))
+    return ParetoView(
+        chart=chart,
+        note=note,
+        choices=choices,
+        x_names=tuple(axis.name for axis in x_axes),
+        y_names=tuple(axis.name for axis in y_axes),
+        rows=table,
+    )
+
+
+def dominators(x: Axis, y: Axis) -> list[int | None]:
+    """For each arm the arm that beats it, or ``None``: −1 stands for "not on this chart".
+
+    An arm is beaten by a strictly better x whose y is at most :data:`MARGIN` lower: within the gate's margin
+    accuracies count as equal. Among those that beat it, the one with the best x is named.
+    """
+    sign = 1.0 if x.lower_is_better else -1.0
+    points = [
+        (sign * xv[0], yv[0]) if xv is not None and yv is not None else None
+        for xv, yv in zip(x.values, y.values, strict=True)
+    ]
+    found: list[int | None] = []
+    for here in points:
+        if here is None:
+            found.append(-1)
+            continue
+        better = [
+            (other[0], index) for index, other in enumerate(points) if other is not None and _beats(other, here)
+        ]
+        found.append(min(better)[1] if better else None)
+    return found
+
+
+def _beats(other: tuple[float, float], here: tuple[float, float]) -> bool:
+    if other[0] == here[0]:
+        return other[1] > here[1]
+    return other[0] < here[0] and other[1] >= here[1] - MARGIN
+
+
+def _x_axes(arms: Sequence[ArmResult]) -> list[Axis]:
+    axes = []
+    for name, quantity in (("TTFT", "ttft_s"), ("end to end", "e2e_s"), ("TPOT", "tpot_s")):
+        values = tuple(_quantile_ms(arm, quantity) for arm in arms)
+        axes.append(Axis(name=name, title=f"{name}, ms (log scale)", values=values, lower_is_better=True))
+    peaks = tuple(_peak_gib(arm) for arm in arms)
+    axes.append(Axis(name="peak memory", title="peak memory, GiB (log scale)", values=peaks, lower_is_better=True))
+    energies = tuple(_energy(arm) for arm in arms)
+    energy_title = "energy, J per answer (log scale)"
+    axes.append(Axis(name="energy", title=energy_title, values=energies, lower_is_better=True))
+    kinds = sorted({kind for arm in arms for entry in arm.efficiency for kind in entry.throughput})
+    for kind in kinds:
+        flows = tuple(_throughput(arm, kind) for arm in arms)
+        words = kind.replace("_per_s", " per second").replace("_", " ")
+        axes.append(Axis(name=words, title=f"{words} (log scale)", values=flows, lower_is_better=False))
+    return [axis for axis in axes if any(value is not None for value in axis.values)]
+
+
+def _y_axes(arms: Sequence[ArmResult]) -> list[Axis]:
+    tasks = list(dict.fromkeys(task.task for arm in arms for task in arm.tasks))
+    axes = []
+    for task in tasks:
+        found = [primary(arm, task) for arm in arms]
+        values = tuple(_score(item[1].value, item[1].ci) if item else None for item in found)
+        metric = next((item[0] for item in found if item), "")
+        if any(value is not None for value in values):
+            name = printable(task)
+            axes.append(
+                Axis(name=name, title=f"{name}, {printable(metric)}", values=values, lower_is_better=False)
+            )
+    shares = [axis for axis in axes if all(value is None or 0 <= value[0] <= 1 for value in axis.values)]
+    if len(shares) > 1:
+        means = tuple(_mean([axis.values[index] for axis in shares]) for index in range(len(arms)))
+        if any(value is not None for value in means):
+            title = f"{MACRO} ({len(shares)} tasks)"
+            axes.insert(0, Axis(name=MACRO, title=title, values=means, lower_is_better=False))
+    return axes
+
+
+def _quantile_ms(arm: ArmResult, quantity: str) -> tuple[float, float, float] | None:
+    entry = headline(arm, quantity)
+    found = getattr(entry, quantity) if entry else None
+    if found is None or found.p50 is None or found.p50 <= 0:
+        return None
+    low, high = found.ci or (found.p50, found.p50)
+    return found.p50 * 1e3, low * 1e3, high * 1e3
+
+
+def _peak_gib(arm: ArmResult) -> tuple[float, float, float] | None:
+    peaks = [entry.memory.device_peak_bytes or entry.memory.host_peak_bytes for entry in arm.efficiency]
+    known = [peak / 1024**3 for peak in peaks if peak]
+    return (max(known), max(known), max(known)) if known else None
+
+
+def _energy(arm: ArmResult) -> tuple[float, float, float] | None:
+    known = [entry.energy_j for entry in arm.efficiency if entry.energy_j]
+    return (known[0], known[0], known[0]) if known else None
+
+
+def _throughput(arm: ArmResult, kind: str) -> tuple[float, float, float] | None:
+    known = [flow for entry in arm.efficiency if (flow := entry.throughput.get(kind))]
+    return (max(known), max(known), max(known)) if known else None
+
+
+def _score(value: float | None, ci: Interval | None) -> tuple[float, float, float] | None:
+    if value is None:
+        return None
+    low, high = ci or (value, value)
+    return value, low, high
+
+
+def _mean(values: Sequence[tuple[float, float, float] | None]) -> tuple[float, float, float] | None:
+    """Mean over tasks; its interval takes tasks as independent. ``None`` unless every task is there."""
+    known = [value for value in values if value is not None]
+    if len(known) < len(values) or not known:
+        return None
+    mean = sum(value[0] for value in known) / len(known)
+    half = math.hypot(*((value[2] - value[1]) / 2 for value in known)) / len(known)
+    return mean, mean - half, mean + half
+
+
+def _meta(results: Results, arms: Sequence[ArmResult], index: int, names: Sequence[str]) -> dict[str, Any]:
+    arm = arms[index]
+    parent = baseline_of(results, arm)
+    models = list(dict.fromkeys(other.model for other in arms))
+    hue = index if len(models) == 1 else models.index(arm.model)
+    return {
+        "label": names[index],
+        "parameters": arm.parameters,
+        "baseline": arm.role == "baseline",
+        "parent": arms.index(parent) if parent in arms else None,
+        "colour": COLOURS[hue % len(COLOURS)],
+        "shape": SHAPES[index % len(SHAPES)],
+    }
+
+
+def _axis_json(axis: Axis) -> dict[str, Any]:
+    return {
+        "name": axis.name,
+        "title": axis.title,
+        "values": [list(value) if value else None for value in axis.values],
+        "lower": axis.lower_is_better,
+    }
+
+
+def _points(
+    meta: Sequence[dict[str, Any]], x: Axis, y: Axis, beaten: Sequence[int | None]
+) -> list[dict[str, Any]]:
+    rows = []
+    for index, (xv, yv) in enumerate(zip(x.values, y.values, strict=True)):
+        if xv is None or yv is None:
+            continue
+        rows.append(_point(meta, index, xv, yv, beaten[index]) | _parent_end(meta, index, x, y))
+    return rows
+
+
+def _point(
+    meta: Sequence[dict[str, Any]],
+    index: int,
+    x: tuple[float, float, float],
+    y: tuple[float, float, float],
+    beaten: int | None,
+) -> dict[str, Any]:
+    standing = "on the frontier" if beaten is None else f"beaten by {meta[beaten]['label']}"
+    return {
+        "arm": meta[index]["label"],
+        "x": x[0], "xlo": x[1], "xhi": x[2],
+        "y": y[0], "ylo": y[1], "yhi": y[2],
+        "parameters": meta[index]["parameters"] or 0,
+        "baseline": meta[index]["baseline"],
+        "colour": meta[index]["colour"],
+        "shape": meta[index]["shape"],
+        "standing": standing,
+        "frontier": beaten is None,
+    }  # fmt: skip
+
+
+def _parent_end(meta: Sequence[dict[str, Any]], index: int, x: Axis, y: Axis) -> dict[str, Any]:
+    parent = meta[index]["parent"]
+    ends = (x.values[parent], y.values[parent]) if parent is not None else (None, None)
+    if ends[0] is None or ends[1] is None:
+        return {}
+    return {"px": ends[0][0], "py": ends[1][0]}
+
+
+def _strip_points(meta: Sequence[dict[str, Any]], x: Axis) -> list[dict[str, Any]]:
+    return [
+        {"arm": meta[i]["label"], "x": v[0], "xlo": v[1], "xhi": v[2], "baseline": meta[i]["baseline"],
+         "colour": meta[i]["colour"], "shape": meta[i]["shape"]}
+        for i, v in enumerate(x.values) if v is not None
+    ]  # fmt: skip
+
+
+def _table(
+    names: Sequence[str], x: Axis, y: Axis | None, beaten: Sequence[int | None] | None
+) -> tuple[tuple[str, str, str, str], ...]:
+    """The default chart in words: arm, x, y, standing."""
+    rows = []
+    for index, name in enumerate(names):
+        xv, yv = x.values[index], y.values[index] if y else None
+        standing = beaten[index] if beaten else -1
+        words = "" if standing == -1 else "on the frontier" if standing is None else f"beaten by {names[standing]}"
+        x_words = "not measured" if xv is None else f"{xv[0]:.1f}"
+        y_words = "not measured" if yv is None else f"{yv[0]:.3f}"
+        rows.append((name, x_words, y_words, words))
+    return tuple(rows)
+
+
+def _x_encoding(axis: Axis, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    low, high = min(row["xlo"] for row in rows), max(row["xhi"] for row in rows)
+    pad = max((high / low) ** 0.08, 1.06)
+    return {
+        "field": "x",
+        "type": "quantitative",
+        "title": axis.title,
+        "scale": {"type": "log", "domain": [low / pad, high * pad], "nice": False, "zero": False},
+        "axis": {"tickCount": 6, "format": "~r", "labelOverlap": True},
+    }
+
+
+def _strip_spec(rows: list[dict[str, Any]], axis: Axis) -> dict[str, Any]:
+    x = _x_encoding(axis, rows)
+    names = {"labelLimit": 320, "ticks": False}
+    y = {"field": "arm", "type": "nominal", "title": None, "sort": None, "axis": names}
+    mark = _mark_encoding()
+    return {
+        "data": {"name": "points", "values": rows},
+        "height": {"step": 34},
+        "width": "container",
+        "layer": [
+            {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {
+                "x": {**x, "field": "xlo"}, "x2": {"field": "xhi"}, "y": y, "color": mark["color"]}},
+            {"mark": {"type": "point", "filled": True, "size": 110, "opacity": 1}, "encoding": {
+                "x": x, "y": y, **mark, "tooltip": [
+                    {"field": "arm", "title": "arm"}, {"field": "x", "title": axis.name, "format": ".4s"}]}},
+            _ring(x, y, 380),
+        ],
+    }  # fmt: skip
+
+
+def _pareto_spec(rows: list[dict[str, Any]], x_axis: Axis, y_axis: Axis) -> dict[str, Any]:
+    x = _x_encoding(x_axis, rows)
+    y = {"field": "y", "type": "quantitative", "title": y_axis.title, "scale": {"zero": False, "nice": True},
+         "axis": {"format": "~%", "tickCount": 6}}  # fmt: skip
+    mark = _mark_encoding()
+    size = {"field": "parameters", "type": "quantitative", "legend": None,
+            "scale": {"range": [90, 700], "domainMin": 0}}  # fmt: skip
+    tooltip = [
+        {"field": "arm", "title": "arm"},
+        {"field": "x", "title": x_axis.name, "format": ".4s"},
+        {"field": "y", "title": y_axis.name, "format": ".1%"},
+        {"field": "standing", "title": "standing"},
+        {"field": "parameters", "title": "parameters", "format": ".3s"},
+    ]
+    return {
+        "data": {"name": "points", "values": rows},
+        "height": 380,
+        "width": "container",
+        "layer": [
+            _floor(y),
+            _staircase(x, y, not x_axis.lower_is_better),
+            {"transform": [{"filter": "isValid(datum.px)"}],
+             "mark": {"type": "rule", "strokeWidth": 1, "strokeDash": [2, 3], "color": "var(--muted)"},
+             "encoding": {"x": x, "y": y, "x2": {"field": "px"}, "y2": {"field": "py"}}},
+            {"mark": {"type": "rule", "strokeWidth": 1.5}, "encoding": {
+                "x": {**x, "field": "xlo"}, "x2": {"field": "xhi"}, "y": y, "color": mark["color"]}},
+            {"mark": {"type": "rule", "strokeWidth": 1.5}, "encoding": {
+                "x": x, "y": {**y, "field": "ylo"}, "y2": {"field": "yhi"}, "color": mark["color"]}},
+            {"mark": {"type": "point", "filled": True, "opacity": 1},
+             "encoding": {"x": x, "y": y, **mark, "size": size, "tooltip": tooltip}},
+            _ring(x, y, 900),
+            {"mark": {"type": "text", "align": "left", "dx": 14, "dy": -12, "fontSize": 12, "limit": 260},
+             "encoding": {"x": x, "y": y, "text": {"field": "arm"}}},
+        ],
+    }  # fmt: skip
+
+
+def _mark_encoding() -> dict[str, Any]:
+    return {
+        "color": {"field": "colour", "type": "nominal", "scale": None, "legend": None},
+        "shape": {"field": "shape", "type": "nominal", "scale": None, "legend": None},
+    }
+
+
+def _ring(x: dict[str, Any], y: dict[str, Any], size: float) -> dict[str, Any]:
+    return {
+        "transform": [{"filter": "datum.baseline"}],
+        "mark": {"type": "point", "filled": False, "size": size, "strokeWidth": 1.5, "color": "var(--ink)"},
+        "encoding": {"x": x, "y": y},
+    }
+
+
+def _floor(y: dict[str, Any]) -> dict[str, Any]:
+    """Where the gate would still accept: a line one margin under each baseline."""
+    return {
+        "transform": [{"filter": "datum.baseline"}, {"calculate": f"datum.y - {MARGIN}", "as": "floor"}],
+        "mark": {"type": "rule", "strokeWidth": 1, "strokeDash": [6, 4], "color": "var(--accent)"},
+        "encoding": {"y": {**y, "field": "floor"}},
+    }
+
+
+def _staircase(x: dict[str, Any], y: dict[str, Any], descending: bool) -> dict[str, Any]:
+    return {
+        "transform": [{"filter": "datum.frontier"}],
+        "mark": {"type": "line", "interpolate": "step-before" if descending else "step-after",
+                 "strokeWidth": 6, "color": "var(--band)", "strokeCap": "round"},
+        "encoding": {"x": x, "y": y},
+    }  # fmt: skip

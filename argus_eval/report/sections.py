@@ -1,0 +1,223 @@
+"""Everything the templates show of one run, gathered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from argus_eval.core.results import Results
+from argus_eval.report.digest import Digest, digest_records
+from argus_eval.report.inputs import ReportInput
+from argus_eval.report.pareto import ParetoView, pareto_view
+from argus_eval.report.provenance import (
+    ArmRow,
+    DataRow,
+    Download,
+    arm_rows,
+    data_rows,
+    downloads,
+    environment_rows,
+)
+from argus_eval.report.samples import SampleBook, sample_book
+from argus_eval.report.selection import KIND_WORDS, KINDS
+from argus_eval.report.stages import Waterfall, waterfalls
+from argus_eval.report.strip import ArmSummary, arm_summaries
+from argus_eval.report.text import printable
+from argus_eval.report.wording import short_labels
+
+__all__ = ["FindingRow", "RunView", "run_view"]
+
+_STATIC_FINDINGS = 50
+_GALLERY = 12
+_SAID = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow:
+    """A row of the findings table as it stands without scripts."""
+
+    task: str
+    key: str
+    kind: str
+    arm: str
+    score: str
+    target: str
+    before: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """One run as the templates read it."""
+
+    prefix: str
+    id: str
+    subtitle: str
+    banners: tuple[str, ...]
+    sections: tuple[tuple[str, str], ...]
+    summaries: tuple[ArmSummary, ...]
+    pareto: ParetoView
+    waterfalls: tuple[Waterfall, ...]
+    book: SampleBook
+    samples_words: str
+    findings: tuple[FindingRow, ...]
+    gallery: tuple[int, ...]
+    kinds: tuple[tuple[str, str], ...]
+    tasks: tuple[str, ...]
+    arm_names: tuple[str, ...]
+    command: str
+    complete: bool
+    schema: str
+    record_words: str
+    data_rows: tuple[DataRow, ...]
+    arm_rows: tuple[ArmRow, ...]
+    environment: tuple[tuple[str, str], ...]
+    downloads: tuple[Download, ...]
+    data: str
+
+
+def run_view(run: ReportInput, prefix: str) -> RunView:
+    """Read the records of ``run`` and lay everything out. ``prefix`` keeps the ids of several runs apart."""
+    results = run.results
+    digest = digest_records(results, run.records())
+    pareto = pareto_view(results)
+    book = sample_book(run, digest)
+    falls = waterfalls(results)
+    labels = short_labels(results)
+    names = tuple(labels[arm] for arm in book.arms)
+    kinds = {row[2] for row in book.rows}
+    return RunView(
+        prefix=prefix,
+        id=printable(results.run_id),
+        subtitle=_subtitle(results),
+        banners=_banners(results),
+        sections=_sections(falls),
+        summaries=arm_summaries(results),
+        pareto=pareto,
+        waterfalls=falls,
+        book=book,
+        samples_words=_samples_words(book),
+        findings=tuple(
+            _finding_row(book, results, index, names) for index in range(len(book.rows[:_STATIC_FINDINGS]))
+        ),
+        gallery=_gallery(book),
+        kinds=tuple((kind, KIND_WORDS[kind]) for kind in KINDS if kind in kinds),
+        tasks=tuple(dict.fromkeys(sample["task"] for sample in book.samples)),
+        arm_names=names,
+        command=printable(results.command),
+        complete=results.complete,
+        schema=printable(results.schema),
+        record_words=_record_words(digest),
+        data_rows=data_rows(results),
+        arm_rows=arm_rows(results),
+        environment=environment_rows(results.environment),
+        downloads=downloads(results),
+        data=_data(results, pareto, book, names),
+    )
+
+
+def _subtitle(results: Results) -> str:
+    arms = [arm for arm in results.arms if arm.role != "aa"]
+    devices = ", ".join(dict.fromkeys(arm.device for arm in arms if arm.device)) or "unknown device"
+    tasks = {task.task for arm in arms for task in arm.tasks}
+    words = [
+        f"run {results.run_id}",
+        f"{len(arms)} arm{'s' if len(arms) != 1 else ''}",
+        f"{len(tasks)} task{'s' if len(tasks) != 1 else ''}",
+        devices,
+    ]
+    return printable(" · ".join(words))
+
+
+def _banners(results: Results) -> tuple[str, ...]:
+    banners = [printable(banner) for banner in results.banners]
+    if not results.complete:
+        banners.append("This run is not finished: the numbers cover what was measured so far.")
+    if results.quick:
+        banners.append("Quick run: nothing on this page is a claim.")
+    random_arms = [arm for arm in results.arms if arm.weights == "random"]
+    if random_arms and not any("random" in banner for banner in banners):
+        banners.append("The weights are random: accuracy is not measured.")
+    return tuple(banners)
+
+
+def _sections(falls: tuple[Waterfall, ...]) -> tuple[tuple[str, str], ...]:
+    optional = (("stages", "Stages"),) if falls else ()
+    return (
+        ("verdict", "Verdict"),
+        ("pareto", "Trade-off"),
+        *optional,
+        ("samples", "Samples"),
+        ("provenance", "Provenance"),
+    )
+
+
+def _samples_words(book: SampleBook) -> str:
+    words = f"{len(book.samples)} samples are embedded, those on which an arm and its baseline differ first"
+    kept = sum(row[2] != "same" for row in book.rows)
+    if book.findings > kept:
+        words += f"; {book.findings - kept} of {book.findings} findings are left out and stand in records.jsonl"
+    return words + "."
+
+
+def _finding_row(book: SampleBook, results: Results, index: int, names: tuple[str, ...]) -> FindingRow:
+    place, arm, kind, before, score, slowness = book.rows[index]
+    sample = book.samples[place]
+    parent = _parents(results, book.arms)[arm]
+    return FindingRow(
+        task=sample["task"],
+        key=sample["key"],
+        kind=kind,
+        arm=names[arm],
+        score=_score_words(before, score, slowness),
+        target=sample.get("target", {}).get("t", "")[:_SAID],
+        before=_said(sample, parent) if parent is not None else "",
+        said=_said(sample, arm),
+    )
+
+
+def _score_words(before: float | None, score: float | None, slowness: float | None) -> str:
+    if slowness is not None:
+        return f"{slowness}× its median"
+    after = "–" if score is None else f"{score:g}"
+    return after if before is None else f"{before:g} → {after}"
+
+
+def _said(sample: dict[str, Any], arm: int) -> str:
+    for answer in sample["answers"]:
+        if arm in answer["arms"]:
+            return str(answer.get("error") or answer["text"]["t"])[:_SAID]
+    return ""
+
+
+def _parents(results: Results, arms: tuple[str, ...]) -> list[int | None]:
+    parents = {comparison.arm: comparison.baseline for comparison in results.comparisons}
+    return [arms.index(parents[arm]) if parents.get(arm) in arms else None for arm in arms]
+
+
+def _gallery(book: SampleBook) -> tuple[int, ...]:
+    drawn = [index for index, sample in enumerate(book.samples) if sample.get("picture") is not None]
+    return tuple(drawn[:_GALLERY])
+
+
+def _record_words(digest: Digest) -> str:
+    if not digest.counts:
+        return "not at hand"
+    return ", ".join(f"{count} {slot}" for slot, count in sorted(digest.counts.items()))
+
+
+def _data(results: Results, pareto: ParetoView, book: SampleBook, names: tuple[str, ...]) -> str:
+    """What the page's script reads. Nothing in it can close the element it stands in."""
+    data = {
+        "pareto": {"spec": pareto.chart.spec, "choices": pareto.choices} if pareto.chart else None,
+        "samples": book.samples,
+        "rows": book.rows,
+        "pictures": book.pictures,
+        "kinds": KINDS,
+        "arms": names,
+        "parents": _parents(results, book.arms),
+        "command": printable(results.command),
+    }
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
