@@ -11,8 +11,8 @@ __all__ = ["AccuracyStatus", "Verdict", "worst"]
 class Verdict(StrEnum):
     """Outcome of an accuracy-preservation test (MEASUREMENT §18)."""
 
-    PASS = "PASS"  # noqa: S105 - a verdict, not a password
-    PASS_IDENTICAL = "PASS (identical)"  # noqa: S105
+    PASS = "PASS"
+    PASS_IDENTICAL = "PASS (identical)"
     FAIL = "FAIL"
     INCONCLUSIVE = "INCONCLUSIVE"
     INVALID = "INVALID"

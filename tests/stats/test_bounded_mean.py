@@ -27,7 +27,9 @@ def test_only_losses_give_the_clopper_pearson_bound(n, lost):
 
 
 def test_no_deviating_value_gives_the_rule_of_three():
-    assert lower_bound(np.zeros(900), np.ones(900), -1.0, 0.05) == pytest.approx(-(1 - 0.05 ** (1 / 900)), rel=1e-12)
+    assert lower_bound(np.zeros(900), np.ones(900), -1.0, 0.05) == pytest.approx(
+        -(1 - 0.05 ** (1 / 900)), rel=1e-12
+    )
 
 
 @pytest.mark.parametrize(("n", "lost", "gained"), [(300, 5, 3), (40, 2, 9), (900, 14, 15)])
@@ -44,7 +46,9 @@ def test_graded_clusters_of_unequal_size_match_draws():
     totals = np.where(rng.random(80) < 0.15, rng.choice([0.3, 0.6, 1.0], 80), 0) * sizes
     weights = rng.standard_exponential((200_000, 81))
     worst = (sizes**2).sum() / sizes.sum()
-    means = (weights[:, :-1] @ totals + weights[:, -1] * worst) / (weights[:, :-1] @ sizes + weights[:, -1] * worst)
+    means = (weights[:, :-1] @ totals + weights[:, -1] * worst) / (
+        weights[:, :-1] @ sizes + weights[:, -1] * worst
+    )
     assert upper_bound(totals, sizes, 1.0, 0.05) == pytest.approx(np.quantile(means, 0.95), rel=0.01)
 
 
