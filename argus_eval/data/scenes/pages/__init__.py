@@ -1,0 +1,1 @@
+"""Pages: documents, charts, infographics and labelled diagrams."""

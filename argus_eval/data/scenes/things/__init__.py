@@ -1,0 +1,1 @@
+"""The drawings of the catalogue, by where they are found."""
