@@ -6,6 +6,7 @@ Nothing here imports torch; cards are data.
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,6 +51,17 @@ class Architecture:
     tile_px: int | None
     tokens_per_tile: int | None
     max_tiles: int | None
+
+    @property
+    def merge(self) -> int:
+        """Patches a side that become one visual token; 1 for a tower that merges inside.
+
+        Raises:
+            ValueError: images keep their own size, so there is no tile to tell from.
+        """
+        if self.tile_px is None or self.tokens_per_tile is None:
+            raise ValueError("an architecture without tiles has no merge factor here")
+        return max(1, round(self.tile_px // self.patch_px / math.sqrt(self.tokens_per_tile)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

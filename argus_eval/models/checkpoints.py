@@ -85,6 +85,6 @@ def _from_hub(hub_id: str, revision: str | None) -> Checkpoint:
             reason = str(error).strip().splitlines()[0]
             raise EnvironmentError_(
                 f"weights: {hub_id} is neither a folder here nor in the hub cache, and could not be downloaded "
-                f"({reason}); download it elsewhere and give --weights PATH, or measure speed only with --weights random"
+                f"({reason}); download it elsewhere and give --weights PATH, or time it with --weights random"
             ) from error
     return Checkpoint(folder=pathlib.Path(found), source=hub_id, revision=pathlib.Path(found).name)

@@ -69,7 +69,10 @@ def family_tokenizer(
 
 
 def tiny(architecture: Architecture) -> Architecture:
-    """The same kind of model, small enough to build and run in a test: two layers, 64 wide."""
+    """The same kind of model, small enough to build and run in a test: two layers, 64 wide, four tokens a tile."""
+    if architecture.tile_px is not None:
+        side = 2 * architecture.patch_px * architecture.merge
+        architecture = dataclasses.replace(architecture, tile_px=side, tokens_per_tile=4)
     return dataclasses.replace(
         architecture,
         vision_hidden=64,
