@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from argus_eval.core.geometry import UnitBox
 
 __all__ = ["LARGEST", "Bins", "looks_like_template", "read_number", "read_numbers"]
 
@@ -81,3 +84,11 @@ class Bins:
     def decode(self, number: float) -> float:
         """Fraction of the image; not clamped."""
         return (number + self.offset) / self.scale
+
+    def encode_box(self, box: UnitBox) -> list[int]:
+        """The four numbers of a box, x before y."""
+        return [self.encode(value) for value in box.as_list()]
+
+    def decode_box(self, numbers: Sequence[float]) -> list[float]:
+        """Fractions of the image for every number."""
+        return [self.decode(number) for number in numbers]

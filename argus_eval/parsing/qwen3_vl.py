@@ -26,15 +26,14 @@ class Qwen3VL:
     name: str = "qwen3-vl"
     labels: bool = True
     quads: bool = False
-    bins: Bins = _BINS
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """A fenced list with one object a region."""
-        return _JSON.write(regions, lambda region: [self.bins.encode(value) for value in region.box.as_list()])
+        return _JSON.write(regions, lambda region: _BINS.encode_box(region.box))
 
     def decode(self, text: str, context: ParseContext) -> Prediction:
         """Every whole object with a box."""
-        return _JSON.read(text, context, lambda box: [self.bins.decode(value) for value in box])
+        return _JSON.read(text, context, _BINS.decode_box)
 
 
 DIALECT = Qwen3VL()

@@ -75,10 +75,12 @@ class RegionCollector:
     is counted.
     """
 
-    __slots__ = ("_context", "_regions", "_repairs", "_seen")
+    __slots__ = ("_context", "_points", "_regions", "_repairs", "_seen")
 
-    def __init__(self, context: ParseContext) -> None:
+    def __init__(self, context: ParseContext, *, points: bool = False) -> None:
+        """``points``: the dialect writes points, so a box without area is what it means."""
         self._context = context
+        self._points = points
         self._regions: list[Region] = []
         self._seen: set[Region] = set()
         self._repairs: dict[str, int] = {}
@@ -138,7 +140,7 @@ class RegionCollector:
     def _remark(self, box: UnitBox) -> None:
         if box.x2 < box.x1 or box.y2 < box.y1:
             self.count(SWAPPED)
-        elif box.x2 == box.x1 or box.y2 == box.y1:
+        elif not self._points and (box.x2 == box.x1 or box.y2 == box.y1):
             self.count(EMPTY_BOX)
         if min(box.as_list()) < -_SLACK or max(box.as_list()) > 1 + _SLACK:
             self.count(OUTSIDE)
