@@ -138,29 +138,18 @@ class Pipeline:
         self.prepare(request, recorder)
         return self._timing(recorder)
 
-    def run_batch(self, requests: Sequence[Request]) -> list[Response]:
-        """Answers of a batch, untimed. Requests must share their decoding limits.
-
-        Raises:
-            SampleError: an image cannot be decoded; the caller decides what becomes of the others.
-        """
+    def run_prepared(self, prepared: Sequence[ModelInputs], decoding: Decoding) -> list[Response]:
+        """Answers to requests whose host tensors exist (:meth:`host_inputs`), as one batch, untimed."""
         silent = StageRecorder(enabled=False)
-        prepared = [self.host_inputs(request, silent) for request in requests]
-        decoding = requests[0].decoding
-        if self.collate is None or len(prepared) == 1:
-            return [self._answer(self.transfer(inputs), decoding)[0] for inputs in prepared]
-        batch = self.transfer(self.collate(prepared))
-        encoded = self.vision(batch)
-        generated = self.language(batch, encoded, decoding, silent)
+        if self.collate is None and len(prepared) > 1:
+            return [response for inputs in prepared for response in self.run_prepared([inputs], decoding)]
+        joined = self.collate(prepared) if self.collate is not None and len(prepared) > 1 else prepared[0]
+        batch = self.transfer(joined)
+        generated = self.language(batch, self.vision(batch), decoding, silent)
         return [
             self._response(inputs, generated, row, self.detokenizer(generated.ids[row]), decoding)
             for row, inputs in enumerate(prepared)
         ]
-
-    def _answer(self, inputs: ModelInputs, decoding: Decoding) -> list[Response]:
-        silent = StageRecorder(enabled=False)
-        generated = self.language(inputs, self.vision(inputs), decoding, silent)
-        return [self._response(inputs, generated, 0, self.detokenizer(generated.ids[0]), decoding)]
 
     def _response(
         self, inputs: ModelInputs, generated: Generated, row: int, text: str, decoding: Decoding

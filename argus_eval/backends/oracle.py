@@ -1,0 +1,119 @@
+"""An oracle: answers each question with the task's best reference, written in a given dialect.
+
+It proves the chain behind the model: whatever it does not score, no model can. A task declares what it must read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from argus_eval.backends.protocol import ArmRunner, LoadedFacts, Question
+from argus_eval.core.prediction import Region
+from argus_eval.core.request import Request
+from argus_eval.core.response import Lengths, Response
+from argus_eval.core.sample import AnswersTarget, BoxTarget, RegionsTarget, RegionTarget, Sample
+from argus_eval.core.timing import Timing
+from argus_eval.errors import SampleError
+from argus_eval.metrics.registry import METRICS
+from argus_eval.parsing.answers import ANSWER_PARSERS
+from argus_eval.parsing.dialects import DIALECTS
+from argus_eval.parsing.protocol import Dialect, ParseContext
+from argus_eval.tasks.task import Task
+
+__all__ = ["DEFAULT_DIALECT", "OracleBackend", "reference_text"]
+
+DEFAULT_DIALECT = "argus"
+
+
+class OracleBackend:
+    """Answers from the targets; has no weights, no recipes and no speed."""
+
+    def __init__(self, dialect: str) -> None:
+        self._dialect = DIALECTS.get(dialect, where="--model oracle")
+        self.loaded = LoadedFacts(
+            parameters=None, dtype="", device="", source="references", image_processor="", weights="none"
+        )
+
+    def runner(self, recipes: tuple[str, ...]) -> ArmRunner:
+        """The only arm there is."""
+        assert not recipes, "recipes for an oracle are refused when arms are planned"
+        return _OracleRunner(self._dialect)
+
+    def twin(self) -> ArmRunner:
+        """The same: an oracle is never timed."""
+        return _OracleRunner(self._dialect)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class _OracleRunner:
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+
+    def answer(self, questions: Sequence[Question]) -> list[Response | SampleError]:
+        answers: list[Response | SampleError] = []
+        for question in questions:
+            try:
+                text = reference_text(question.task, question.sample, self._dialect)
+            except SampleError as problem:
+                answers.append(problem)
+            else:
+                answers.append(Response(text=text, lengths=Lengths(output_tokens=None)))
+        return answers
+
+    def time(self, request: Request, *, stages: bool = True, hashes: bool = False) -> Response:
+        raise SampleError("an oracle has no speed")
+
+    def host(self, request: Request) -> Timing:
+        raise SampleError("an oracle does no host work")
+
+
+def reference_text(task: Task, sample: Sample, dialect: Dialect) -> str:
+    """What a perfect model would write for ``sample``.
+
+    Raises:
+        SampleError: the image header cannot be read, so its boxes cannot be written in units of the image.
+    """
+    target = sample.target
+    if isinstance(target, AnswersTarget):
+        return _best_answer(task, sample, target.answers)
+    size = sample.image_size
+    if size is None:
+        raise SampleError("image header cannot be read")
+    context = ParseContext(image_size=size, options=sample.options)
+    if isinstance(target, BoxTarget):
+        region = Region(box=target.box.to_unit(size), label=sample.inputs.get("expression"))
+        return dialect.encode([region], context)
+    return dialect.encode([_as_region(region, sample) for region in _wanted(target)], context)
+
+
+def _wanted(target: RegionsTarget) -> list[RegionTarget]:
+    return [region for region in target.regions if not region.crowd and not region.ignore]
+
+
+def _as_region(region: RegionTarget, sample: Sample) -> Region:
+    size = sample.image_size
+    assert size is not None
+    quad = None
+    if region.quad is not None:
+        from argus_eval.core.geometry import UnitQuad
+
+        points = region.quad.points
+        scaled = tuple(value / (size.width, size.height)[index % 2] for index, value in enumerate(points))
+        quad = UnitQuad(scaled)  # type: ignore[arg-type]
+    return Region(box=region.box.to_unit(size), label=region.label, quad=quad)
+
+
+def _best_answer(task: Task, sample: Sample, answers: tuple[str, ...]) -> str:
+    """The accepted answer that the task's own metric likes best; the first where it needs the corpus."""
+    metric = METRICS.get(task.spec.metrics[0])
+    if not hasattr(metric, "score"):
+        return answers[0]
+    parse = ANSWER_PARSERS.get(task.spec.parser)
+    context = ParseContext(image_size=sample.image_size, options=sample.options)
+
+    def value(answer: str) -> float:
+        return metric.score(parse(answer, context), sample)[metric.infos[0].name]
+
+    return max(dict.fromkeys(answers), key=value)

@@ -1,0 +1,141 @@
+"""A model of transformers in this process, as staged pipelines that share its weights."""
+
+from __future__ import annotations
+
+import copy
+import gc
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import torch
+
+from argus_eval.backends.protocol import ArmRunner, ConsumedTensors, LoadedFacts, Question
+from argus_eval.core.request import Request
+from argus_eval.core.response import Response
+from argus_eval.core.timing import Timing
+from argus_eval.errors import SampleError
+from argus_eval.measure.stages import DeviceEvent, StageRecorder
+from argus_eval.models.families import pipeline_for
+from argus_eval.models.load import LoadedModel
+from argus_eval.pipeline.pipeline import Pipeline
+from argus_eval.recipes.compose import apply_recipes
+
+__all__ = ["LocalBackend", "LocalRunner"]
+
+# A twin of a larger model shares the weights' memory: two copies of a 2 B model do not fit beside each other on
+# a common machine, and its modules, processor and pipeline are separate objects all the same.
+_TWIN_COPIES_WEIGHTS_BELOW = 400_000_000
+
+
+class LocalRunner:
+    """One pipeline, answering in batches and one by one."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self._events = _cuda_event if pipeline.device.type == "cuda" else None
+
+    def answer(self, questions: Sequence[Question]) -> list[Response | SampleError]:
+        """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
+        silent = StageRecorder(enabled=False)
+        results: list[Response | SampleError | None] = [None] * len(questions)
+        prepared = []
+        for index, question in enumerate(questions):
+            try:
+                prepared.append((index, self.pipeline.host_inputs(question.request, silent)))
+            except SampleError as problem:
+                results[index] = problem
+            except Exception as problem:  # noqa: BLE001 - the per-sample boundary: stock processors raise anything
+                results[index] = _sample_error(problem)
+        if prepared:
+            decoding = questions[0].request.decoding
+            answers = self._generate([inputs for _, inputs in prepared], decoding)
+            for (index, _), answer in zip(prepared, answers, strict=True):
+                results[index] = answer
+        return [result if result is not None else SampleError("no answer") for result in results]
+
+    def _generate(self, inputs: Sequence[Any], decoding: Any) -> list[Response | SampleError]:
+        try:
+            return list(self.pipeline.run_prepared(inputs, decoding))
+        except Exception as problem:  # noqa: BLE001 - the per-sample boundary
+            if len(inputs) == 1:
+                return [_sample_error(problem)]
+        # One sample must not take its batch down: the others answer alone.
+        return [answer for item in inputs for answer in self._generate([item], decoding)]
+
+    def time(self, request: Request, *, stages: bool = True, hashes: bool = False) -> Response:
+        """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
+        recorder = StageRecorder(events=self._events, enabled=stages)
+        if self._events is not None:
+            torch.cuda.synchronize()
+        return self.pipeline.run(request, recorder, hashes=hashes)
+
+    def consumed(self, request: Request) -> ConsumedTensors:
+        """What the model would be fed for ``request``, on the host."""
+        tensors = self.pipeline.prepare(request, StageRecorder(enabled=False)).tensors
+        pixels = tensors.get("pixel_values")
+        return ConsumedTensors(
+            ids=tensors["input_ids"].cpu().numpy(),
+            pixels=None if pixels is None else pixels.float().cpu().numpy(),
+        )
+
+    def host(self, request: Request) -> Timing:
+        """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
+        return self.pipeline.run_host(request, StageRecorder(events=self._events))
+
+
+def _cuda_event() -> DeviceEvent:
+    return cast(DeviceEvent, torch.cuda.Event(enable_timing=True))  # type: ignore[no-untyped-call]
+
+
+def _sample_error(problem: Exception) -> SampleError:
+    error = SampleError(f"{type(problem).__name__}: {str(problem).splitlines()[0] if str(problem) else ''}"[:500])
+    error.__cause__ = problem
+    return error
+
+
+class LocalBackend:
+    """A loaded model and the pipelines made of it.
+
+    Args:
+        model: what the loader returned.
+        family: the card's family.
+        reload: loads the same model again, for the twin.
+    """
+
+    def __init__(self, model: LoadedModel, family: str, reload: Callable[[], LoadedModel]) -> None:
+        self._model, self._family, self._reload = model, family, reload
+        self._baseline = pipeline_for(family, model.model, model.processor)
+        processor = getattr(model.processor, "image_processor", None)
+        self.loaded = LoadedFacts(
+            parameters=model.parameters,
+            dtype=model.dtype,
+            device=str(self._baseline.device),
+            source=model.source,
+            image_processor=f"{type(processor).__name__} ({getattr(processor, 'backend', 'unknown')} backend)",
+            weights=model.weights,
+        )
+
+    def runner(self, recipes: tuple[str, ...]) -> ArmRunner:
+        """See :class:`~argus_eval.backends.protocol.Backend`."""
+        return LocalRunner(apply_recipes(self._baseline, recipes))
+
+    def twin(self) -> ArmRunner:
+        """See :class:`~argus_eval.backends.protocol.Backend`."""
+        if self._model.parameters < _TWIN_COPIES_WEIGHTS_BELOW:
+            again = self._reload()
+            return LocalRunner(pipeline_for(self._family, again.model, again.processor))
+        model = _share_weights(self._model.model)
+        return LocalRunner(pipeline_for(self._family, model, copy.deepcopy(self._model.processor)))
+
+    def close(self) -> None:
+        """See :class:`~argus_eval.backends.protocol.Backend`."""
+        del self._model, self._baseline
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def _share_weights(model: Any) -> Any:
+    """A copy of every module of ``model`` around the same parameter and buffer tensors."""
+    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    return copy.deepcopy(model, shared)

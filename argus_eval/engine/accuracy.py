@@ -1,0 +1,183 @@
+"""The accuracy pass: every arm answers every sample, in the same batches."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from argus_eval.backends.protocol import ArmRunner, ModelFacts, Question
+from argus_eval.core.codec import to_json
+from argus_eval.core.fingerprint import fingerprint
+from argus_eval.core.prediction import prediction_to_json
+from argus_eval.core.record import Record, record_key
+from argus_eval.core.response import Response
+from argus_eval.core.sample import Sample
+from argus_eval.data.fingerprint import data_fingerprint, sample_fingerprint
+from argus_eval.data.rows import BadRow
+from argus_eval.engine.asking import ask
+from argus_eval.engine.narrator import Narrator
+from argus_eval.engine.plan import TaskPlan
+from argus_eval.engine.scoring import Scorer
+from argus_eval.errors import IncompleteError, SampleError
+from argus_eval.store import RunWriter
+
+__all__ = ["AccuracyPass", "SeenData", "run_accuracy", "survey"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenData:
+    """What a task's data turned out to be. ``bad_rows``: key → why no sample could be made of it."""
+
+    fingerprint: str
+    n: int
+    bad_rows: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccuracyPass:
+    """What one accuracy pass needs.
+
+    Attributes:
+        plan: the task and its data.
+        model: facts of the model.
+        runners: arm id → runner, the baseline first.
+        batch_size: samples answered together; the same for all arms.
+        done: keys of records that an interrupted run left, with the sample fingerprint they were made from.
+    """
+
+    plan: TaskPlan
+    model: ModelFacts
+    runners: Mapping[str, ArmRunner]
+    batch_size: int
+    done: Mapping[str, str]
+
+
+def survey(plan: TaskPlan) -> SeenData:
+    """Read a task's data once without asking anything."""
+    return _Survey().over(plan.samples()).result()
+
+
+class _Survey:
+    """Collects fingerprints while samples stream by; holds no sample."""
+
+    def __init__(self) -> None:
+        self._fingerprints: list[str] = []
+        self._bad: dict[str, str] = {}
+
+    def over(self, items: Iterable[Sample | BadRow]) -> _Survey:
+        for _ in self.watch(items):
+            pass
+        return self
+
+    def watch(self, items: Iterable[Sample | BadRow]) -> Iterator[tuple[Sample, str]]:
+        """The samples with their fingerprints; bad rows are kept aside."""
+        for item in items:
+            if isinstance(item, BadRow):
+                self._bad[item.key] = item.reason
+            else:
+                content = sample_fingerprint(item)
+                self._fingerprints.append(content)
+                yield item, content
+
+    def result(self) -> SeenData:
+        return SeenData(
+            fingerprint=data_fingerprint(self._fingerprints), n=len(self._fingerprints), bad_rows=self._bad
+        )
+
+
+def run_accuracy(job: AccuracyPass, writer: RunWriter, narrator: Narrator) -> SeenData:
+    """Answer and score every sample on every arm; finished records are kept.
+
+    Returns:
+        What the data turned out to be.
+
+    Raises:
+        IncompleteError: a finished record was made from a sample that has changed since.
+    """
+    total = job.plan.planned()
+    scorer = Scorer(job.plan.task, job.model.dialect)
+    watched = _Survey()
+    finished = 0
+    what = f"accuracy {job.plan.display}"
+    for number, batch in enumerate(_batched(watched.watch(job.plan.samples()), job.batch_size)):
+        questions = [ask(job.plan, sample, job.model) for sample, _ in batch]
+        contents = [content for _, content in batch]
+        records: list[Record] = []
+        for arm, runner in job.runners.items():
+            records.extend(_arm_records(job, scorer, arm, runner, (number, questions, contents)))
+        writer.append(records)
+        finished += len(batch)
+        narrator.progress(what, finished, total)
+    return watched.result()
+
+
+def _arm_records(
+    job: AccuracyPass,
+    scorer: Scorer,
+    arm: str,
+    runner: ArmRunner,
+    block: tuple[int, Sequence[Question], Sequence[str]],
+) -> list[Record]:
+    """Records of one batch on one arm that are still missing. The batch is always answered as a whole."""
+    number, questions, contents = block
+    keys = [record_key("accuracy", arm, job.plan.display, question.sample.key) for question in questions]
+    for key, content, question in zip(keys, contents, questions, strict=True):
+        if job.done.get(key, content) != content:
+            raise IncompleteError(
+                f"{job.plan.display}: sample {question.sample.key!r} has changed since this run began; "
+                "start another with --fresh"
+            )
+    if all(key in job.done for key in keys):
+        return []
+    answers = runner.answer(questions)
+    return [
+        _record(job, scorer, arm, (key, number, order, content), question, answer)
+        for order, (key, content, question, answer) in enumerate(
+            zip(keys, contents, questions, answers, strict=True)
+        )
+        if key not in job.done
+    ]
+
+
+def _record(
+    job: AccuracyPass,
+    scorer: Scorer,
+    arm: str,
+    place: tuple[str, int, int, str],
+    question: Question,
+    answer: Response | SampleError,
+) -> Record:
+    key, number, order, content = place
+    sample = question.sample
+    common = {
+        "key": key,
+        "pass_name": "accuracy",
+        "arm": arm,
+        "task": job.plan.display,
+        "sample": sample.key,
+        "replicate": 0,
+        "block": number,
+        "order": order,
+        "image": sample.cluster,
+    }
+    if isinstance(answer, SampleError):
+        return Record(**common, status="error", error=str(answer), hashes={"sample": content})  # type: ignore[arg-type]
+    prediction = scorer.predict(answer, sample)
+    hashes = {"sample": content}
+    if answer.token_ids:
+        hashes["tokens"] = fingerprint(list(answer.token_ids))
+    return Record(
+        **common,  # type: ignore[arg-type]
+        status="ok",
+        text=answer.text,
+        prediction=prediction_to_json(prediction),
+        scores=dict(scorer.score(prediction, sample)),
+        lengths=to_json(answer.lengths),
+        hashes=hashes,
+    )
+
+
+def _batched(items: Iterator[tuple[Sample, str]], size: int) -> Iterator[list[tuple[Sample, str]]]:
+    while batch := list(itertools.islice(items, size)):
+        yield batch

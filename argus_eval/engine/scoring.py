@@ -1,0 +1,76 @@
+"""From a raw answer to a prediction and its scores, by the parts a task names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from argus_eval.core.geometry import ImageSize
+from argus_eval.core.prediction import Prediction, Unparsed
+from argus_eval.core.response import Response
+from argus_eval.core.sample import Sample
+from argus_eval.errors import IncompatibleError
+from argus_eval.metrics.protocol import CorpusMetric, Metric, MetricInfo, SampleMetric
+from argus_eval.metrics.registry import METRICS
+from argus_eval.parsing.answers import ANSWER_PARSERS
+from argus_eval.parsing.dialects import DIALECTS
+from argus_eval.parsing.protocol import ParseContext
+from argus_eval.tasks.task import Task
+
+__all__ = ["Scorer", "corpus_metrics_of", "metric_infos"]
+
+
+def metric_infos(task: Task) -> tuple[MetricInfo, ...]:
+    """Every value the task reports, the primary one first."""
+    infos = [info for name in task.spec.metrics for info in METRICS.get(name).infos]
+    infos.sort(key=lambda info: info.name != task.spec.primary)
+    return tuple(infos)
+
+
+def corpus_metrics_of(task: Task) -> tuple[CorpusMetric, ...]:
+    """The metrics that need all samples together."""
+    return tuple(cast(CorpusMetric, metric) for metric in _metrics(task) if _is_corpus(metric))
+
+
+def _metrics(task: Task) -> tuple[Metric, ...]:
+    return tuple(METRICS.get(name) for name in task.spec.metrics)
+
+
+def _is_corpus(metric: Any) -> bool:
+    return hasattr(metric, "reduce")
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """Reads and scores answers to one task from a model of one dialect."""
+
+    task: Task
+    dialect: str | None
+
+    def predict(self, response: Response, sample: Sample) -> Prediction:
+        """What the answer says, or why nothing could be read. Never sees the target."""
+        context = ParseContext(
+            image_size=sample.image_size,
+            resized_size=ImageSize(*response.resized_size) if response.resized_size else None,
+            options=sample.options,
+            hit_limit=response.hit_limit,
+        )
+        if self.task.spec.answers_with_boxes:
+            if self.dialect is None:
+                raise IncompatibleError(f"{self.task.name}: the model declares no dialect; give --dialect")
+            return DIALECTS.get(self.dialect).decode(response.text, context)
+        return ANSWER_PARSERS.get(self.task.spec.parser)(response.text, context)
+
+    def score(self, prediction: Prediction, sample: Sample) -> Mapping[str, float]:
+        """Values of the sample metrics; an unparsed prediction gets the worst."""
+        scores: dict[str, float] = {}
+        for metric in _metrics(self.task):
+            if not _is_corpus(metric):
+                scores.update(cast(SampleMetric, metric).score(prediction, sample))
+        return scores
+
+    @staticmethod
+    def unparsed_reason(prediction: Prediction) -> str | None:
+        """Why nothing could be read; ``None`` if something was."""
+        return prediction.reason if isinstance(prediction, Unparsed) else None
