@@ -5,33 +5,20 @@ Points have both coordinates from one run and one set of weights (MEASUREMENT §
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from argus_eval.core.results import ArmResult, Results
+from argus_eval.report.axes import Axis, cost_axes, score_axes
 from argus_eval.report.charts import COLOURS, SHAPES, Chart, draw
-from argus_eval.report.text import printable
-from argus_eval.report.wording import baseline_of, headline, primary, short_labels
+from argus_eval.report.levels import Level, levels
+from argus_eval.report.wording import baseline_of, short_labels
 
-__all__ = ["MARGIN", "Axis", "ParetoView", "dominators", "pareto_view"]
+__all__ = ["MARGIN", "ParetoView", "dominators", "pareto_view"]
 
 #: The default policy's margin on the group mean (MEASUREMENT §19): a loss within it counts as none.
 MARGIN = 0.01
-MACRO = "mean of the tasks"
-
-Interval = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Axis:
-    """One quantity over all arms: name as on the axis, and per arm a value with its interval or ``None``."""
-
-    name: str
-    title: str
-    values: tuple[tuple[float, float, float] | None, ...]
-    lower_is_better: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,18 +31,19 @@ class ParetoView:
     x_names: tuple[str, ...]
     y_names: tuple[str, ...]
     rows: tuple[tuple[str, str, str, str], ...]
+    levels: tuple[Level, ...]
 
 
 def pareto_view(results: Results) -> ParetoView:
     """Points of every arm that was measured, the frontier, and who beats whom."""
     arms = [arm for arm in results.arms if arm.role != "aa"]
-    x_axes, y_axes = _x_axes(arms), _y_axes(arms)
+    x_axes, y_axes = cost_axes(arms), score_axes(arms)
     labels = short_labels(results)
     names = [labels[arm.id] for arm in arms]
     meta = [_meta(results, arms, index, names) for index in range(len(arms))]
     if not x_axes:
         note = "No latency was measured in this run, so there is nothing to draw."
-        return ParetoView(chart=None, note=note, choices={}, x_names=(), y_names=(), rows=())
+        return ParetoView(chart=None, note=note, choices={}, x_names=(), y_names=(), rows=(), levels=())
     frontiers = {
         f"{x}|{y}": dominators(x_axes[x], y_axes[y]) for x in range(len(x_axes)) for y in range(len(y_axes))
     }
@@ -83,7 +71,17 @@ def pareto_view(results: Results) -> ParetoView:
         x_names=tuple(axis.name for axis in x_axes),
         y_names=tuple(axis.name for axis in y_axes),
         rows=table,
+        levels=_levels(names, meta, x_axes[0], y_axes),
     )
+
+
+def _levels(
+    names: Sequence[str], meta: Sequence[dict[str, Any]], latency: Axis, scores: Sequence[Axis]
+) -> tuple[Level, ...]:
+    if not scores or latency.name != "TTFT":
+        return ()
+    baselines = tuple(index if arm["baseline"] else arm["parent"] for index, arm in enumerate(meta))
+    return levels(tuple(names), baselines, latency, scores[0])
 
 
 def dominators(x: Axis, y: Axis) -> list[int | None]:
@@ -113,87 +111,6 @@ def _beats(other: tuple[float, float], here: tuple[float, float]) -> bool:
     if other[0] == here[0]:
         return other[1] > here[1]
     return other[0] < here[0] and other[1] >= here[1] - MARGIN
-
-
-def _x_axes(arms: Sequence[ArmResult]) -> list[Axis]:
-    axes = []
-    for name, quantity in (("TTFT", "ttft_s"), ("end to end", "e2e_s"), ("TPOT", "tpot_s")):
-        values = tuple(_quantile_ms(arm, quantity) for arm in arms)
-        axes.append(Axis(name=name, title=f"{name}, ms (log scale)", values=values, lower_is_better=True))
-    peaks = tuple(_peak_gib(arm) for arm in arms)
-    axes.append(Axis(name="peak memory", title="peak memory, GiB (log scale)", values=peaks, lower_is_better=True))
-    energies = tuple(_energy(arm) for arm in arms)
-    energy_title = "energy, J per answer (log scale)"
-    axes.append(Axis(name="energy", title=energy_title, values=energies, lower_is_better=True))
-    kinds = sorted({kind for arm in arms for entry in arm.efficiency for kind in entry.throughput})
-    for kind in kinds:
-        flows = tuple(_throughput(arm, kind) for arm in arms)
-        words = kind.replace("_per_s", " per second").replace("_", " ")
-        axes.append(Axis(name=words, title=f"{words} (log scale)", values=flows, lower_is_better=False))
-    return [axis for axis in axes if any(value is not None for value in axis.values)]
-
-
-def _y_axes(arms: Sequence[ArmResult]) -> list[Axis]:
-    tasks = list(dict.fromkeys(task.task for arm in arms for task in arm.tasks))
-    axes = []
-    for task in tasks:
-        found = [primary(arm, task) for arm in arms]
-        values = tuple(_score(item[1].value, item[1].ci) if item else None for item in found)
-        metric = next((item[0] for item in found if item), "")
-        if any(value is not None for value in values):
-            name = printable(task)
-            axes.append(
-                Axis(name=name, title=f"{name}, {printable(metric)}", values=values, lower_is_better=False)
-            )
-    shares = [axis for axis in axes if all(value is None or 0 <= value[0] <= 1 for value in axis.values)]
-    if len(shares) > 1:
-        means = tuple(_mean([axis.values[index] for axis in shares]) for index in range(len(arms)))
-        if any(value is not None for value in means):
-            title = f"{MACRO} ({len(shares)} tasks)"
-            axes.insert(0, Axis(name=MACRO, title=title, values=means, lower_is_better=False))
-    return axes
-
-
-def _quantile_ms(arm: ArmResult, quantity: str) -> tuple[float, float, float] | None:
-    entry = headline(arm, quantity)
-    found = getattr(entry, quantity) if entry else None
-    if found is None or found.p50 is None or found.p50 <= 0:
-        return None
-    low, high = found.ci or (found.p50, found.p50)
-    return found.p50 * 1e3, low * 1e3, high * 1e3
-
-
-def _peak_gib(arm: ArmResult) -> tuple[float, float, float] | None:
-    peaks = [entry.memory.device_peak_bytes or entry.memory.host_peak_bytes for entry in arm.efficiency]
-    known = [peak / 1024**3 for peak in peaks if peak]
-    return (max(known), max(known), max(known)) if known else None
-
-
-def _energy(arm: ArmResult) -> tuple[float, float, float] | None:
-    known = [entry.energy_j for entry in arm.efficiency if entry.energy_j]
-    return (known[0], known[0], known[0]) if known else None
-
-
-def _throughput(arm: ArmResult, kind: str) -> tuple[float, float, float] | None:
-    known = [flow for entry in arm.efficiency if (flow := entry.throughput.get(kind))]
-    return (max(known), max(known), max(known)) if known else None
-
-
-def _score(value: float | None, ci: Interval | None) -> tuple[float, float, float] | None:
-    if value is None:
-        return None
-    low, high = ci or (value, value)
-    return value, low, high
-
-
-def _mean(values: Sequence[tuple[float, float, float] | None]) -> tuple[float, float, float] | None:
-    """Mean over tasks; its interval takes tasks as independent. ``None`` unless every task is there."""
-    known = [value for value in values if value is not None]
-    if len(known) < len(values) or not known:
-        return None
-    mean = sum(value[0] for value in known) / len(known)
-    half = math.hypot(*((value[2] - value[1]) / 2 for value in known)) / len(known)
-    return mean, mean - half, mean + half
 
 
 def _meta(results: Results, arms: Sequence[ArmResult], index: int, names: Sequence[str]) -> dict[str, Any]:
@@ -290,7 +207,7 @@ def _x_encoding(axis: Axis, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "field": "x",
         "type": "quantitative",
         "title": axis.title,
-        "scale": {"type": "log", "domain": [low / pad, high * pad], "nice": False, "zero": False},
+        "scale": {"type": "log", "domain": [low / pad, high * pad], "nice": False},
         "axis": {"tickCount": 6, "format": "~r", "labelOverlap": True},
     }
 
@@ -304,6 +221,7 @@ def _strip_spec(rows: list[dict[str, Any]], axis: Axis) -> dict[str, Any]:
         "data": {"name": "points", "values": rows},
         "height": {"step": 34},
         "width": "container",
+        "autosize": {"type": "fit-x", "contains": "padding"},
         "layer": [
             {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {
                 "x": {**x, "field": "xlo"}, "x2": {"field": "xhi"}, "y": y, "color": mark["color"]}},

@@ -9,6 +9,9 @@ from typing import Any
 from argus_eval.core.results import Results
 from argus_eval.report.digest import Digest, digest_records
 from argus_eval.report.inputs import ReportInput
+from argus_eval.report.ladder import Ladder, ladders
+from argus_eval.report.latency import LatencyView, latency_view
+from argus_eval.report.matrix import Matrix, matrix
 from argus_eval.report.pareto import ParetoView, pareto_view
 from argus_eval.report.provenance import (
     ArmRow,
@@ -24,6 +27,7 @@ from argus_eval.report.selection import KIND_WORDS, KINDS
 from argus_eval.report.stages import Waterfall, waterfalls
 from argus_eval.report.strip import ArmSummary, arm_summaries
 from argus_eval.report.text import printable
+from argus_eval.report.trust import Check, trust_checks
 from argus_eval.report.wording import short_labels
 
 __all__ = ["FindingRow", "RunView", "run_view"]
@@ -58,7 +62,10 @@ class RunView:
     sections: tuple[tuple[str, str], ...]
     summaries: tuple[ArmSummary, ...]
     pareto: ParetoView
+    ladders: tuple[Ladder, ...]
     waterfalls: tuple[Waterfall, ...]
+    matrix: Matrix | None
+    latency: LatencyView | None
     book: SampleBook
     samples_words: str
     findings: tuple[FindingRow, ...]
@@ -66,6 +73,7 @@ class RunView:
     kinds: tuple[tuple[str, str], ...]
     tasks: tuple[str, ...]
     arm_names: tuple[str, ...]
+    checks: tuple[Check, ...]
     command: str
     complete: bool
     schema: str
@@ -83,7 +91,8 @@ def run_view(run: ReportInput, prefix: str) -> RunView:
     digest = digest_records(results, run.records())
     pareto = pareto_view(results)
     book = sample_book(run, digest)
-    falls = waterfalls(results)
+    rungs, falls, grid = ladders(results), waterfalls(results), matrix(results)
+    latency = latency_view(results, digest)
     labels = short_labels(results)
     names = tuple(labels[arm] for arm in book.arms)
     kinds = {row[2] for row in book.rows}
@@ -92,10 +101,13 @@ def run_view(run: ReportInput, prefix: str) -> RunView:
         id=printable(results.run_id),
         subtitle=_subtitle(results),
         banners=_banners(results),
-        sections=_sections(falls),
+        sections=_sections(rungs, falls, grid, latency),
         summaries=arm_summaries(results),
         pareto=pareto,
+        ladders=rungs,
         waterfalls=falls,
+        matrix=grid,
+        latency=latency,
         book=book,
         samples_words=_samples_words(book),
         findings=tuple(
@@ -105,6 +117,7 @@ def run_view(run: ReportInput, prefix: str) -> RunView:
         kinds=tuple((kind, KIND_WORDS[kind]) for kind in KINDS if kind in kinds),
         tasks=tuple(dict.fromkeys(sample["task"] for sample in book.samples)),
         arm_names=names,
+        checks=trust_checks(results, digest),
         command=printable(results.command),
         complete=results.complete,
         schema=printable(results.schema),
@@ -113,7 +126,7 @@ def run_view(run: ReportInput, prefix: str) -> RunView:
         arm_rows=arm_rows(results),
         environment=environment_rows(results.environment),
         downloads=downloads(results),
-        data=_data(results, pareto, book, names),
+        data=_data(results, (pareto, latency), book, names),
     )
 
 
@@ -142,15 +155,21 @@ def _banners(results: Results) -> tuple[str, ...]:
     return tuple(banners)
 
 
-def _sections(falls: tuple[Waterfall, ...]) -> tuple[tuple[str, str], ...]:
-    optional = (("stages", "Stages"),) if falls else ()
-    return (
-        ("verdict", "Verdict"),
-        ("pareto", "Trade-off"),
-        *optional,
-        ("samples", "Samples"),
-        ("provenance", "Provenance"),
+def _sections(
+    rungs: tuple[Ladder, ...], falls: tuple[Waterfall, ...], grid: Matrix | None, latency: LatencyView | None
+) -> tuple[tuple[str, str], ...]:
+    wanted = (
+        ("verdict", "Verdict", True),
+        ("pareto", "Trade-off", True),
+        ("ladder", "Recipes", bool(rungs)),
+        ("stages", "Stages", bool(falls)),
+        ("matrix", "Tasks", grid is not None),
+        ("latency", "Latency", latency is not None),
+        ("samples", "Samples", True),
+        ("trust", "Trust", True),
+        ("provenance", "Provenance", True),
     )
+    return tuple((anchor, name) for anchor, name, present in wanted if present)
 
 
 def _samples_words(book: SampleBook) -> str:
@@ -207,9 +226,13 @@ def _record_words(digest: Digest) -> str:
     return ", ".join(f"{count} {slot}" for slot, count in sorted(digest.counts.items()))
 
 
-def _data(results: Results, pareto: ParetoView, book: SampleBook, names: tuple[str, ...]) -> str:
+def _data(
+    results: Results, charts: tuple[ParetoView, LatencyView | None], book: SampleBook, names: tuple[str, ...]
+) -> str:
     """What the page's script reads. Nothing in it can close the element it stands in."""
+    pareto, latency = charts
     data = {
+        "growth": latency.growth.spec if latency and latency.growth else None,
         "pareto": {"spec": pareto.chart.spec, "choices": pareto.choices} if pareto.chart else None,
         "samples": book.samples,
         "rows": book.rows,

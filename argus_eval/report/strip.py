@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from argus_eval.core.results import ArmResult, Comparison, Results, SpeedUp, TaskComparison, Verdict
-from argus_eval.core.units import format_percent, format_seconds
+from argus_eval.core.units import format_percent
 from argus_eval.report.text import printable
 from argus_eval.report.wording import (
     NOT_MEASURED,
@@ -16,12 +16,12 @@ from argus_eval.report.wording import (
     change_figure,
     difference_figure,
     headline,
-    host_saving,
     interval_text,
     latency_figure,
     memory_figure,
     metric_figure,
     recipe_label,
+    saved_figure,
 )
 
 __all__ = ["ArmSummary", "SpeedLine", "TaskLine", "arm_summaries", "peak_bytes", "verdict_slug"]
@@ -90,7 +90,6 @@ class ArmSummary:
     sentence: str
     host_saved: Figure
     host_share: str
-    host_claim: bool
     speeds: tuple[SpeedLine, ...]
     tasks: tuple[TaskLine, ...]
     memory: Figure
@@ -148,7 +147,6 @@ def _summary(arm: ArmResult, comparison: Comparison | None, arms: dict[str, ArmR
     entry = headline(arm)
     baseline = arms.get(comparison.baseline) if comparison else None
     fidelity = comparison.fidelity if comparison else None
-    saved, claim = _host_saved(comparison)
     return ArmSummary(
         id=arm.id,
         label=arm_label(arm),
@@ -156,9 +154,8 @@ def _summary(arm: ArmResult, comparison: Comparison | None, arms: dict[str, ArmR
         role=arm.role,
         verdict=comparison.verdict if comparison else None,
         sentence=printable(comparison.sentence) if comparison else "",
-        host_saved=saved,
+        host_saved=saved_figure(comparison) if comparison else Figure(text=NOT_MEASURED),
         host_share=_host_share(arm, baseline),
-        host_claim=claim,
         speeds=tuple(_speed_line(arm, comparison, *names) for names in _SPEEDS),
         tasks=tuple(_task_lines(arm, comparison)),
         memory=memory_figure(peak_bytes(arm)),
@@ -170,16 +167,6 @@ def _summary(arm: ArmResult, comparison: Comparison | None, arms: dict[str, ArmR
         else "",
         notes=tuple(map(printable, arm.notes)),
     )
-
-
-def _host_saved(comparison: Comparison | None) -> tuple[Figure, bool]:
-    found = host_saving(comparison) if comparison else None
-    if found is None or found[1].saved_s is None:
-        return Figure(text=NOT_MEASURED), False
-    saving = found[1]
-    text = format_seconds(saving.saved_s)
-    interval = interval_text(saving.saved_ci_s, format_seconds, text)
-    return Figure(text=text, value=saving.saved_s, interval=interval), saving.claim
 
 
 def _host_share(arm: ArmResult, baseline: ArmResult | None) -> str:

@@ -37,6 +37,7 @@ __all__ = [
     "points",
     "primary",
     "recipe_label",
+    "saved_figure",
     "share_figure",
     "short_labels",
 ]
@@ -187,6 +188,21 @@ def host_saving(comparison: Comparison) -> tuple[str, SpeedUp] | None:
         if found is not None and found.saved_s is not None:
             return name, found
     return None
+
+
+def saved_figure(comparison: Comparison) -> Figure:
+    """Host time saved per image with its interval; the note says where nothing may be claimed of it."""
+    found = host_saving(comparison)
+    if found is None or found[1].saved_s is None:
+        return _absent()
+    saving = found[1]
+    text = format_seconds(saving.saved_s)
+    return Figure(
+        text=text,
+        value=saving.saved_s,
+        interval=interval_text(saving.saved_ci_s, format_seconds, text),
+        note="" if saving.claim else "no claim",
+    )
 
 
 def headline(arm: ArmResult, quantity: str = "ttft_s") -> Efficiency | None:

@@ -33,6 +33,8 @@
       this.data = JSON.parse(document.getElementById(`r${this.number}-data`).textContent);
       this.key = (name) => `${name}${this.number === "0" ? "" : this.number}`;
       this.startChart();
+      this.startGrowth();
+      this.startMatrix();
       this.startFindings();
       this.startGallery();
     }
@@ -73,8 +75,30 @@
       drawn.data.values = rows;
       retitle(drawn, x, y, rows);
       if (figure.clientWidth < 600) narrow(drawn);
-      const options = { actions: false, ast: true, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true } };
-      window.vegaEmbed(canvas, drawn, options).catch(() => { /* the static drawing stays */ });
+      embed(canvas, drawn);
+    }
+
+    startGrowth() {
+      const figure = this.article.querySelector('[data-chart="growth"]');
+      if (figure && this.data.growth) embed(figure.querySelector(".canvas"), this.data.growth);
+    }
+
+    startMatrix() {
+      for (const cell of this.article.querySelectorAll(".matrix td[data-task]")) {
+        const figure = cell.querySelector(".fig");
+        if (!figure || !this.data.samples.some((sample) => sample.task === cell.dataset.task)) continue;
+        const button = element("button", { type: "button", class: "open", title: "Show these samples" });
+        figure.replaceWith(button);
+        button.append(figure);
+        button.addEventListener("click", () => {
+          for (const select of this.filters) {
+            const value = { task: cell.dataset.task, arm: cell.dataset.arm }[select.dataset.filter] ?? "";
+            if ([...select.options].some((option) => option.value === value)) { select.value = value; remember(this.key(select.dataset.filter), value); }
+          }
+          this.listFindings();
+          document.getElementById(`r${this.number}-samples`).scrollIntoView();
+        });
+      }
     }
 
     startFindings() {
@@ -163,6 +187,10 @@
     }
   }
 
+  const embed = (canvas, spec) => {
+    const options = { actions: false, ast: true, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true } };
+    window.vegaEmbed(canvas, spec, options).catch((problem) => console.error(problem));
+  };
   const clip = (text) => (text.length > 90 ? `${text.slice(0, 90)}…` : text);
   const scoreWords = (before, score, slowness) => {
     if (slowness !== null) return `${slowness}× its median`;
