@@ -22,6 +22,8 @@ _BUILTIN = {
     "relaxed_accuracy_clean": "argus_eval.metrics.relaxed_accuracy:RELAXED_ACCURACY_CLEAN",
     "relaxed_accuracy_by_split": "argus_eval.metrics.relaxed_accuracy:RELAXED_ACCURACY_BY_SPLIT",
     "ocrbench_score": "argus_eval.metrics.ocrbench:OCRBENCH_SCORE",
+    "detection": "argus_eval.metrics.detection:DETECTION",
+    "lvis": "argus_eval.metrics.lvis:LVIS",
     "grounding_iou": "argus_eval.metrics.grounding_iou:GROUNDING_IOU",
     "vqa_accuracy": "argus_eval.metrics.vqa_accuracy:VQA_ACCURACY",
     "vqa_accuracy_evalai": "argus_eval.metrics.vqa_accuracy:VQA_ACCURACY_EVALAI",
