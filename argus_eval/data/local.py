@@ -8,6 +8,7 @@ from pathlib import Path
 from argus_eval.data.joined import JoinedImages
 from argus_eval.data.jsonlines import JsonLines
 from argus_eval.data.layout import any_tables, other_splits, split_files
+from argus_eval.data.native.folder import find_role
 from argus_eval.data.rows import RowSource
 from argus_eval.data.schemas.schema import Schema
 from argus_eval.data.source import SourceSpec
@@ -53,8 +54,8 @@ def _folder(path: Path, spec: SourceSpec, schema: Schema) -> RowSource:
     saved = _saved_to_disk(path, spec)
     if saved is not None:
         return saved
-    if schema.native is not None and spec.native and (path / next(iter(spec.native.values()))).exists():
-        return schema.native(path, spec.native)
+    if schema.native is not None and any(find_role(path, spec, role) for role in spec.native):
+        return schema.native(path, spec)
     if found := split_files(path, spec):
         return ParquetTable(name=f"{path}{found.note}", files=found.files, root=path)
     if lines := _json_lines(path, spec):

@@ -18,12 +18,12 @@ from argus_eval.data.schemas.registry import SCHEMAS
 from argus_eval.data.source import ImageTable, SourceSpec
 from argus_eval.errors import EnvironmentError_, UsageError, nearest
 from argus_eval.metrics.registry import METRICS
+from argus_eval.parsing.answers import ANSWER_PARSERS
 from argus_eval.tasks.prompts import PROMPTS
 from argus_eval.tasks.spec import BOX_PARSER, GROUPS, Kind, OracleValue, TaskSpec
 
 __all__ = ["read_task"]
 
-ANSWER_PARSERS = ("short_answer", "choice", "yes_no", "text", "number")
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -158,7 +158,7 @@ def _check_names(file: _TaskFile, shown: str) -> None:
         raise UsageError(
             f"{shown}: prompt.version: {file.prompt.name!r} has version {current}, not {file.prompt.version}"
         )
-    _known("parser", file.parser, (BOX_PARSER, *ANSWER_PARSERS), f"{shown}: parser")
+    _known("parser", file.parser, (BOX_PARSER, *ANSWER_PARSERS.names()), f"{shown}: parser")
     for index, metric in enumerate(file.metrics):
         _known("metric", metric, METRICS.names(), f"{shown}: metrics[{index}]")
     values = [info.name for metric in file.metrics for info in METRICS.get(metric).infos]

@@ -9,7 +9,18 @@ from argus_eval.core.geometry import PixelBox, PixelQuad
 from argus_eval.data.rows import Row
 from argus_eval.errors import SampleError
 
-__all__ = ["box_xywh", "identifier", "number", "optional_text", "quad", "records", "sequence", "text", "texts"]
+__all__ = [
+    "box_xywh",
+    "identifier",
+    "number",
+    "optional_text",
+    "quad",
+    "records",
+    "sequence",
+    "text",
+    "texts",
+    "wording",
+]
 
 
 def text(row: Row, column: str) -> str:
@@ -51,6 +62,18 @@ def identifier(row: Row, *columns: str) -> str:
         if isinstance(value, str) and value.strip():
             return value.strip()
     raise SampleError(f"{columns[0]} is missing")
+
+
+def wording(row: Row, column: str) -> str:
+    """The text of ``column`` as it is, possibly empty.
+
+    Raises:
+        SampleError: it is missing or no text.
+    """
+    value = row.get(column)
+    if not isinstance(value, str):
+        raise SampleError(f"{column} is {'missing' if value is None else 'not text'}")
+    return value
 
 
 def sequence(row: Row, column: str) -> Sequence[object]:
@@ -112,14 +135,19 @@ def number(value: object, what: str) -> float:
     return result
 
 
-def box_xywh(value: object, what: str = "bbox") -> PixelBox:
+def box_xywh(value: object, what: str = "bbox", *, may_be_empty: bool = False) -> PixelBox:
     """A box from ``[x, y, width, height]`` in pixels; neither clipped nor rounded.
+
+    Args:
+        value: the four numbers.
+        what: name in messages.
+        may_be_empty: accept a width or height of zero, as a few annotations of large data sets have.
 
     Raises:
         SampleError: these are not four finite numbers, or width or height is not positive.
     """
     x, y, width, height = _numbers(value, 4, what)
-    if width <= 0 or height <= 0:
+    if min(width, height) < 0 or (min(width, height) == 0 and not may_be_empty):
         raise SampleError(f"{what} has no area")
     return PixelBox.from_xywh(x, y, width, height)
 

@@ -36,9 +36,7 @@ def _samples(row: Row, index: int) -> Iterator[Sample | BadRow]:
 
 def _expressions(row: Row) -> int:
     answer = row.get("answer")
-    if not isinstance(answer, list | tuple):
-        return 0
-    return sum(1 for expression in answer if isinstance(expression, str) and expression.strip())
+    return len(answer) if isinstance(answer, list | tuple) and answer else 1  # else the row itself will be bad
 
 
 REFCOCO = Schema(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from argus_eval.core.sample import Sample
 from argus_eval.data.rows import BadRow, Row, RowSource
+from argus_eval.data.source import SourceSpec
 from argus_eval.errors import SampleError, nearest
 
 __all__ = ["Schema"]
@@ -26,8 +27,7 @@ class Schema:
         images: columns that hold images.
         multiplicity: columns and function that tell how many samples a row is, without its images; ``None``
             where each row is one.
-        native: opens the official release's own files in a folder, given role → relative path; ``None`` where
-            there is no such form.
+        native: opens the official release's own files in a folder; ``None`` where there is no such form.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Schema:
     optional: tuple[str, ...] = ()
     images: tuple[str, ...] = ("image",)
     multiplicity: tuple[tuple[str, ...], Callable[[Row], int]] | None = None
-    native: Callable[[Path, Mapping[str, str]], RowSource] | None = None
+    native: Callable[[Path, SourceSpec], RowSource] | None = None
 
     @property
     def read_columns(self) -> tuple[str, ...]:

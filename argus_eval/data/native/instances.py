@@ -1,0 +1,138 @@
+"""COCO and LVIS instance annotations: one row an image, with its objects.
+
+A row has ``image_id``, ``image``, ``width``, ``height``, ``objects`` (a list of ``bbox`` in COCO's
+``[x, y, width, height]``, ``category``, ``area``, ``iscrowd``), ``categories`` (every name, in the file's order),
+and for LVIS ``neg_categories`` and ``not_exhaustive_categories``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from argus_eval.data.native.folder import role_path
+from argus_eval.data.native.json_stream import elements
+from argus_eval.data.rows import BadRow, Row
+from argus_eval.data.source import SourceSpec
+from argus_eval.errors import UsageError
+
+__all__ = ["InstanceFiles", "open_instances"]
+
+_COLUMNS = (
+    "image_id",
+    "image",
+    "width",
+    "height",
+    "objects",
+    "categories",
+    "neg_categories",
+    "not_exhaustive_categories",
+)
+
+
+class _Object(NamedTuple):
+    bbox: object
+    category_id: object
+    area: object
+    iscrowd: object
+
+
+@dataclass(slots=True)
+class _Index:
+    """The annotation file without outlines: a few hundred bytes an object."""
+
+    images: list[Mapping[str, object]] = field(default_factory=list)
+    objects: dict[object, list[_Object]] = field(default_factory=dict)
+    categories: dict[object, str] = field(default_factory=dict)
+
+
+class InstanceFiles:
+    """Rows of an ``instances_*.json`` or ``lvis_*.json`` and its folder of images."""
+
+    def __init__(self, annotations: Path, images: Path) -> None:
+        self.name = str(annotations)
+        self._annotations = annotations
+        self._images = images
+
+    def columns(self) -> tuple[str, ...]:
+        """The columns listed above."""
+        return _COLUMNS
+
+    def count(self) -> int:
+        """Number of images."""
+        return len(self._index.images)
+
+    def rows(self, columns: Sequence[str] | None = None) -> Iterator[Row | BadRow]:
+        """One row an image, in the file's order; annotations of unknown images or categories are bad rows."""
+        index = self._index
+        known = {image.get("id") for image in index.images}
+        for stray in (image_id for image_id in index.objects if image_id not in known):
+            yield BadRow(key=f"image {stray}", reason="annotations of an image that is not listed")
+        names = list(index.categories.values())
+        for image in index.images:
+            objects = index.objects.get(image.get("id"), ())
+            if any(item.category_id not in index.categories for item in objects):
+                yield BadRow(key=f"image {image.get('id')}", reason="annotation of a category that is not listed")
+            else:
+                row = self._row(image, names)
+                yield row if columns is None else {name: row[name] for name in columns if name in row}
+
+    def _row(self, image: Mapping[str, object], names: list[str]) -> Row:
+        categories = self._index.categories
+        return {
+            "image_id": image.get("id"),
+            "image": {"bytes": None, "path": str(self._image_path(image))},
+            "width": image.get("width"),
+            "height": image.get("height"),
+            "objects": [
+                {
+                    "bbox": item.bbox,
+                    "category": categories[item.category_id],
+                    "area": item.area,
+                    "iscrowd": item.iscrowd,
+                }
+                for item in self._index.objects.get(image.get("id"), ())
+            ],
+            "categories": names,
+            "neg_categories": self._names(image.get("neg_category_ids")),
+            "not_exhaustive_categories": self._names(image.get("not_exhaustive_category_ids")),
+        }
+
+    def _names(self, ids: object) -> list[str]:
+        listed = ids if isinstance(ids, list) else []
+        return [self._index.categories[item] for item in listed if item in self._index.categories]
+
+    def _image_path(self, image: Mapping[str, object]) -> Path:
+        """COCO names the file; LVIS v1 gives its address, whose last two parts are folder and file."""
+        name = image.get("file_name")
+        if isinstance(name, str):
+            return self._images / name
+        parts = str(image.get("coco_url", "")).split("/")[-2:]
+        nested = self._images.joinpath(*parts)
+        return nested if nested.exists() else self._images / parts[-1]
+
+    @cached_property
+    def _index(self) -> _Index:
+        index = _Index()
+        for kind, item in elements(self._annotations):
+            if not isinstance(item, dict):
+                continue
+            if kind == "images":
+                index.images.append(item)
+            elif kind == "categories":
+                index.categories[item.get("id")] = str(item.get("name"))
+            elif kind == "annotations":
+                image_id = item.get("image_id")
+                kept = _Object(item.get("bbox"), item.get("category_id"), item.get("area"), item.get("iscrowd", 0))
+                index.objects.setdefault(image_id, []).append(kept)
+        if not index.categories:
+            raise UsageError(f"{self._annotations}: no categories; is it a COCO or LVIS annotation file?")
+        return index
+
+
+def open_instances(root: Path, spec: SourceSpec) -> InstanceFiles:
+    """The annotation file (role ``annotations``) and image folder (role ``images``) under ``root``."""
+    return InstanceFiles(role_path(root, spec, "annotations"), role_path(root, spec, "images"))

@@ -1,0 +1,201 @@
+"""Boxes with labels: COCO and LVIS detection, Visual Genome regions, ICDAR2015 words, Flickr30k phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from argus_eval.core.geometry import PixelBox
+from argus_eval.core.sample import BoxTarget, RegionsTarget, RegionTarget, Sample
+from argus_eval.data.images import encoded_image
+from argus_eval.data.native.flickr30k_entities import open_sentences
+from argus_eval.data.native.icdar2015 import open_words
+from argus_eval.data.native.instances import open_instances
+from argus_eval.data.native.visual_genome import open_regions
+from argus_eval.data.rows import BadRow, Row
+from argus_eval.data.schemas.fields import (
+    box_xywh,
+    identifier,
+    number,
+    quad,
+    records,
+    sequence,
+    text,
+    texts,
+    wording,
+)
+from argus_eval.data.schemas.schema import Schema
+from argus_eval.errors import SampleError
+
+__all__ = ["COCO", "FLICKR30K_ENTITIES", "ICDAR2015", "LVIS", "VG_REGIONS"]
+
+_UNREADABLE = "###"
+_SIDES = ("x", "y", "width", "height")
+
+
+def _image_sample(
+    row: Row, regions: tuple[RegionTarget, ...], options: tuple[str, ...] = (), federated: bool = False
+) -> Sample:
+    image = encoded_image(row.get("image"))
+    lists = _federated_lists(row) if federated else {}
+    return Sample(
+        key=identifier(row, "image_id"),
+        images=(image,),
+        inputs={},
+        target=RegionsTarget(regions=regions, **lists),
+        cluster=image.sha256,
+        options=options,
+    )
+
+
+def _federated_lists(row: Row) -> dict[str, frozenset[str]]:
+    return {
+        "negative_labels": frozenset(_names(row, "neg_categories")),
+        "not_exhaustive_labels": frozenset(_names(row, "not_exhaustive_categories")),
+    }
+
+
+def _names(row: Row, column: str) -> tuple[str, ...]:
+    return texts(row, column) if row.get(column) else ()
+
+
+def _objects(row: Row) -> tuple[RegionTarget, ...]:
+    return tuple(_object(item) for item in records(row.get("objects"), "objects"))
+
+
+def _object(item: Mapping[str, object]) -> RegionTarget:
+    area = item.get("area")
+    return RegionTarget(
+        box=box_xywh(item.get("bbox"), may_be_empty=True),
+        label=text(item, "category"),
+        area_px=None if area is None else number(area, "area"),
+        crowd=bool(item.get("iscrowd")),
+    )
+
+
+def _coco(row: Row, index: int) -> Iterator[Sample]:
+    """The prompt names every category of the data set, so it gives nothing away."""
+    del index
+    yield _image_sample(row, _objects(row), options=texts(row, "categories"))
+
+
+def _lvis(row: Row, index: int) -> Iterator[Sample]:
+    """1,203 names fit no prompt: it names what is in the image and what is verified not to be, in one order."""
+    del index
+    regions = _objects(row)
+    named = {region.label for region in regions} | set(_names(row, "neg_categories"))
+    yield _image_sample(row, regions, options=tuple(sorted(named)), federated=True)
+
+
+def _vg_regions(row: Row, index: int) -> Iterator[Sample]:
+    del index
+    sequence(row, "regions")
+    regions = tuple(
+        RegionTarget(
+            box=box_xywh([item.get(side) for side in _SIDES], "region", may_be_empty=True),
+            label=wording(item, "phrase").strip(),
+        )
+        for item in records(row.get("regions"), "regions")
+    )
+    yield _image_sample(row, regions)
+
+
+def _icdar2015(row: Row, index: int) -> Iterator[Sample]:
+    del index
+    regions = []
+    for item in records(row.get("words"), "words"):
+        corners = quad(item.get("quad"))
+        transcription = wording(item, "text")
+        xs, ys = corners.points[0::2], corners.points[1::2]
+        box = PixelBox(min(xs), min(ys), max(xs), max(ys))
+        ignore = transcription == _UNREADABLE
+        regions.append(RegionTarget(box=box, label=transcription, quad=corners, ignore=ignore))
+    yield _image_sample(row, tuple(regions))
+
+
+def _flickr30k(row: Row, index: int) -> Iterator[Sample | BadRow]:
+    """One sample a phrase with a box; several boxes are merged into their union (the "merged box" protocol)."""
+    del index
+    image = encoded_image(row.get("image"))
+    sentence = f"{identifier(row, 'filename').removesuffix('.jpg')}/{identifier(row, 'sentence_id')}"
+    for position, item in enumerate(records(row.get("phrases"), "phrases")):
+        if not _is_boxed(item):
+            continue
+        try:
+            boxes = [_corners(value) for value in sequence(item, "boxes")]
+            yield Sample(
+                key=f"{sentence}/{position}",
+                images=(image,),
+                inputs={"expression": text(item, "phrase")},
+                target=BoxTarget(box=_union(boxes)),
+                cluster=image.sha256,
+                attributes={"boxes": len(boxes)},
+            )
+        except SampleError as problem:
+            yield BadRow(key=f"{sentence}/{position}", reason=str(problem))
+
+
+def _is_boxed(phrase: Mapping[str, object]) -> bool:
+    """Phrases without a box (scenes, things not visible) are not part of the benchmark."""
+    return phrase.get("boxes") not in (None, [], ())
+
+
+def _boxed_phrases(row: Row) -> int:
+    try:
+        return sum(map(_is_boxed, records(row.get("phrases"), "phrases")))
+    except SampleError:
+        return 1  # the row itself will be bad
+
+
+def _union(boxes: list[PixelBox]) -> PixelBox:
+    return PixelBox(
+        min(box.x1 for box in boxes),
+        min(box.y1 for box in boxes),
+        max(box.x2 for box in boxes),
+        max(box.y2 for box in boxes),
+    )
+
+
+def _corners(value: object) -> PixelBox:
+    if not isinstance(value, list | tuple) or len(value) != 4:
+        raise SampleError("boxes holds something that is not 4 numbers")
+    x1, y1, x2, y2 = (number(item, "box") for item in value)
+    if x2 <= x1 or y2 <= y1:
+        raise SampleError("box has no area")
+    return PixelBox(x1, y1, x2, y2)
+
+
+COCO = Schema(
+    name="coco",
+    columns=("image_id", "image", "objects", "categories"),
+    samples=_coco,
+    native=open_instances,
+)
+
+LVIS = Schema(
+    name="lvis",
+    columns=("image_id", "image", "objects", "neg_categories", "not_exhaustive_categories"),
+    samples=_lvis,
+    native=open_instances,
+)
+
+VG_REGIONS = Schema(
+    name="vg_regions",
+    columns=("image_id", "image", "regions"),
+    samples=_vg_regions,
+    native=open_regions,
+)
+
+ICDAR2015 = Schema(
+    name="icdar2015",
+    columns=("image_id", "image", "words"),
+    samples=_icdar2015,
+    native=open_words,
+)
+
+FLICKR30K_ENTITIES = Schema(
+    name="flickr30k_entities",
+    columns=("filename", "image", "sentence_id", "phrases"),
+    samples=_flickr30k,
+    multiplicity=(("phrases",), _boxed_phrases),
+    native=open_sentences,
+)
