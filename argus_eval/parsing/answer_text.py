@@ -52,11 +52,13 @@ class FinalAnswer(NamedTuple):
 
     Attributes:
         text: without edge tokens, stripped of white space.
-        reasoning_unfinished: reasoning was opened and never closed, so there is no answer.
+        reasoning_unfinished: reasoning was opened and never closed, so there is no answer behind it.
+        reasoning_cut: closed reasoning stood before the answer.
     """
 
     text: str
     reasoning_unfinished: bool
+    reasoning_cut: bool
 
 
 def final_answer(text: str) -> FinalAnswer:
@@ -77,7 +79,7 @@ def final_answer(text: str) -> FinalAnswer:
         if found >= 0:
             end = min(end, found)
             unfinished = True
-    return FinalAnswer(_trim(text[start:end]), unfinished)
+    return FinalAnswer(_trim(text[start:end]), unfinished, start > 0)
 
 
 def unwrap(text: str) -> str:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from argus_eval.core.geometry import UnitBox
 
-__all__ = ["LARGEST", "Bins", "looks_like_template", "read_number", "read_numbers"]
+__all__ = ["LARGEST", "LONGEST_NUMBER", "Bins", "looks_like_template", "read_number", "read_numbers"]
 
 LARGEST = 1e6  #: a coordinate beyond this is not one: no grid and no image reaches it
-_LONGEST = 24  #: characters of a number; more is runaway repetition
+LONGEST_NUMBER = 24  #: characters of a number; more is runaway repetition
 
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _SEPARATOR = re.compile(r"[\s,]+")
@@ -28,7 +28,7 @@ def read_number(token: str) -> float | None:
     >>> read_number("12.5"), read_number("1e999"), read_number("NaN")
     (12.5, None, None)
     """
-    if len(token) > _LONGEST or not _NUMBER.fullmatch(token):
+    if len(token) > LONGEST_NUMBER or not _NUMBER.fullmatch(token):
         return None
     value = float(token)
     return value if math.isfinite(value) and abs(value) <= LARGEST else None
