@@ -7,8 +7,10 @@ mean under Dirichlet(1, …, 1) weights. For 0/1 values it is the Clopper–Pear
 value it is ``1 − α^(1/n)``; for graded values no counterexample to its validity is known (Learned-Miller & Thomas
 2020, arXiv 1905.06208), and the simulations in ``tests/stats`` hold it against score fractions.
 
-Units are clusters (images): each enters with its total and its size, so the bounded quantity is a ratio of sums
-and a cluster's items may depend on each other in any way.
+Units are clusters (images): each enters with its total and its size, so the bounded quantity is a ratio of sums.
+The observation that is added is a whole cluster of the size that a randomly chosen item sees, Σ size² / Σ size, or
+a ``share`` of it where it is known how many items of an image change together; with the whole one the items of a
+cluster may depend on each other in any way.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ _MOST_NODES = 50_000
 _PRECISION = 1e-6
 
 
-def lower_bound(totals: FloatArray, sizes: FloatArray, floor: float, alpha: float) -> float:
+def lower_bound(totals: FloatArray, sizes: FloatArray, floor: float, alpha: float, share: float = 1.0) -> float:
     """Lower ``1 − alpha`` confidence bound of ``Σ totals / Σ sizes`` in the population of clusters.
 
     Args:
@@ -39,23 +41,25 @@ def lower_bound(totals: FloatArray, sizes: FloatArray, floor: float, alpha: floa
         sizes: shape (G,), the number (or weight) of its items; positive.
         floor: the smallest value an item can have.
         alpha: one-sided error, 0.05 for a 95 % bound.
+        share: how much of a cluster changes together, in (0, 1].
 
     Returns:
         The bound, in [floor, mean].
     """
-    return -upper_bound(-totals, sizes, -floor, alpha)
+    return -upper_bound(-totals, sizes, -floor, alpha, share)
 
 
-def upper_bound(totals: FloatArray, sizes: FloatArray, ceiling: float, alpha: float) -> float:
+def upper_bound(totals: FloatArray, sizes: FloatArray, ceiling: float, alpha: float, share: float = 1.0) -> float:
     """Upper ``1 − alpha`` confidence bound of ``Σ totals / Σ sizes``; ``ceiling`` is an item's largest value."""
     _check(totals, sizes, ceiling)
     mean = float(totals.sum() / sizes.sum())
     values = totals / sizes
     if values.max() - values.min() <= 1e-12:
-        return ceiling - (ceiling - mean) * math.pow(alpha, 1 / totals.size)
+        kept = math.pow(alpha, 1 / totals.size)
+        return ceiling - (ceiling - mean) * kept / (kept + share * (1 - kept))
     if ceiling - mean <= 1e-12:
         return ceiling
-    grouped = _grouped(totals, sizes, ceiling)
+    grouped = _grouped(totals, sizes, ceiling, share)
     target = float(special.ndtri(alpha))
 
     def excess(threshold: float) -> float:
@@ -71,7 +75,9 @@ def upper_bound(totals: FloatArray, sizes: FloatArray, ceiling: float, alpha: fl
     return float(optimize.brentq(excess, low, high, xtol=_PRECISION * (high - mean), rtol=1e-12))
 
 
-def probability_mean_above(totals: FloatArray, sizes: FloatArray, ceiling: float, threshold: float) -> float:
+def probability_mean_above(
+    totals: FloatArray, sizes: FloatArray, ceiling: float, threshold: float, share: float = 1.0
+) -> float:
     """P-value of the hypothesis "the mean is at least ``threshold``" against "it is smaller".
 
     Small where the data, with one more cluster at ``ceiling``, still put little weight above ``threshold``:
@@ -80,9 +86,11 @@ def probability_mean_above(totals: FloatArray, sizes: FloatArray, ceiling: float
     _check(totals, sizes, ceiling)
     values = totals / sizes
     if values.max() - values.min() <= 1e-12:
-        reach = (ceiling - threshold) / max(ceiling - float(values[0]), 1e-300)
-        return float(min(max(reach, 0.0), 1.0) ** totals.size)
-    return _probability_positive(*_coefficients(_grouped(totals, sizes, ceiling), threshold))
+        above, below = ceiling - threshold, threshold - float(values[0])
+        if above <= 0 or below <= 0:
+            return 0.0 if above <= 0 else 1.0
+        return math.pow(share * above / (share * above + below), totals.size)
+    return _probability_positive(*_coefficients(_grouped(totals, sizes, ceiling, share), threshold))
 
 
 def _check(totals: FloatArray, sizes: FloatArray, ceiling: float) -> None:
@@ -96,13 +104,12 @@ def _check(totals: FloatArray, sizes: FloatArray, ceiling: float) -> None:
         )
 
 
-def _grouped(totals: FloatArray, sizes: FloatArray, ceiling: float) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Distinct clusters (totals, sizes) and how often each occurs, with the worst-case cluster appended.
-
-    Its size is that of the cluster of a randomly chosen item, Σ size² / Σ size.
-    """
+def _grouped(
+    totals: FloatArray, sizes: FloatArray, ceiling: float, share: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Distinct clusters (totals, sizes) and how often each occurs, with the worst-case cluster appended."""
     pairs, counts = np.unique(np.column_stack([totals, sizes]).round(12), axis=0, return_counts=True)
-    size = float((sizes**2).sum() / sizes.sum())
+    size = share * float((sizes**2).sum() / sizes.sum())
     return (
         np.append(pairs[:, 0], ceiling * size),
         np.append(pairs[:, 1], size),

@@ -1,0 +1,146 @@
+"""Did the machine change while it was being measured, and what did measuring cost.
+
+Drift is read from sentinel requests of the baseline that count for nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from argus_eval.errors import ArgusEvalError
+from argus_eval.stats.intervals import FloatArray, Interval, Values, check_level
+
+__all__ = ["MOST_DRIFT", "Drift", "Overhead", "drift", "overhead"]
+
+#: Total relative drift over a run that is still called none
+MOST_DRIFT = 0.02
+#: Cost of instrumentation above which stages are not shown
+MOST_OVERHEAD = 0.02
+
+_FEWEST_SENTINELS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """Total drift of latency from the first to the last sentinel.
+
+    Attributes:
+        total: relative change, 0.03 for 3 % slower at the end.
+        interval: Theil–Sen interval of ``total``.
+        n: sentinel requests.
+        flagged: whether the interval leaves ±2 %, because there is drift or because it cannot be excluded.
+    """
+
+    total: float
+    interval: Interval
+    n: int
+    flagged: bool
+
+    @property
+    def settled(self) -> bool:
+        """Whether no trend is seen: the interval contains 0. The end of a warm-up."""
+        return self.interval.contains(0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overhead:
+    """What instrumentation adds to a latency: relative cost, and its one-sided upper 95 % bound."""
+
+    cost: float
+    upper: float
+
+    @property
+    def hides_stages(self) -> bool:
+        """Whether the bound lies above 2 %, so that stage times may not be shown."""
+        return self.upper > MOST_OVERHEAD
+
+
+def drift(
+    times_s: Values,
+    latencies_s: Values,
+    *,
+    requests: Sequence[object] | None = None,
+    level: float = 0.95,
+    most: float = MOST_DRIFT,
+) -> Drift | None:
+    """Theil–Sen slope of log latency over time, expressed as the total over the run.
+
+    The interval is Sen's (1968), from Kendall's statistic; a quarter of the sentinels may be disturbed without
+    moving it far.
+
+    Args:
+        times_s: shape (n,), when each sentinel started, seconds.
+        latencies_s: shape (n,), seconds > 0.
+        requests: which request each was, where sentinels differ; each is compared with its own median. None: one.
+        level: confidence.
+        most: total drift that is not flagged, 0.02 for ±2 %.
+
+    Returns:
+        The drift, or None for fewer than 6 sentinels or no time between them.
+    """
+    from scipy import stats
+
+    check_level(level)
+    times, latencies = np.asarray(times_s, dtype=np.float64), np.asarray(latencies_s, dtype=np.float64)
+    if times.shape != latencies.shape or times.ndim != 1 or not (latencies > 0).all():
+        raise ArgusEvalError(
+            f"drift: {times.shape} times and {latencies.shape} latencies; expected as many of each, latencies > 0"
+        )
+    span = float(np.ptp(times)) if times.size else 0.0
+    if times.size < _FEWEST_SENTINELS or span == 0:
+        return None
+    logs = _against_own_median(np.log(latencies), requests)
+    slope, _, low, high = stats.theilslopes(logs, (times - times.min()) / span, alpha=level)
+    interval = Interval(low=math.expm1(low), high=math.expm1(high), level=level)
+    return Drift(
+        total=math.expm1(slope),
+        interval=interval,
+        n=times.size,
+        flagged=not (-most <= interval.low and interval.high <= most),
+    )
+
+
+def overhead(with_timers: FloatArray, without: FloatArray, *, level: float = 0.95) -> Overhead | None:
+    """Price of instrumentation, from blocks with stage timers and blocks without.
+
+    Welch's t on the mean log latency of each block; blocks are what was randomised.
+
+    Args:
+        with_timers: shape (blocks, images), seconds.
+        without: shape (other blocks, images), seconds; the same images.
+        level: confidence of the upper bound.
+
+    Returns:
+        The cost, or None for fewer than two blocks of either kind.
+    """
+    check_level(level)
+    if with_timers.ndim != 2 or without.ndim != 2 or with_timers.shape[1] != without.shape[1]:
+        raise ArgusEvalError(
+            f"overhead: blocks {with_timers.shape} and {without.shape}; expected (blocks, images), the same images"
+        )
+    if min(with_timers.shape[0], without.shape[0]) < 2:
+        return None
+    on, off = np.log(with_timers).mean(axis=1), np.log(without).mean(axis=1)
+    shares = np.array([on.var(ddof=1) / on.size, off.var(ddof=1) / off.size])
+    error = math.sqrt(float(shares.sum()))
+    cost = float(on.mean() - off.mean())
+    if error == 0:
+        return Overhead(cost=math.expm1(cost), upper=math.expm1(cost))
+    freedom = float(shares.sum()) ** 2 / float((shares**2 / np.array([on.size - 1, off.size - 1])).sum())
+    return Overhead(cost=math.expm1(cost), upper=math.expm1(cost + float(special.stdtrit(freedom, level)) * error))
+
+
+def _against_own_median(logs: FloatArray, requests: Sequence[object] | None) -> FloatArray:
+    if requests is None:
+        return logs
+    if len(requests) != logs.size:
+        raise ArgusEvalError(f"drift: {logs.size} latencies but {len(requests)} request names; pass one each")
+    _, inverse = np.unique(np.asarray(requests), return_inverse=True)
+    medians = np.array([np.median(logs[inverse == group]) for group in range(int(inverse.max()) + 1)])
+    centred: FloatArray = logs - medians[inverse]
+    return centred
