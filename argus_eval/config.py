@@ -11,7 +11,16 @@ from argus_eval.core.fingerprint import fingerprint
 from argus_eval.core.units import parse_duration
 from argus_eval.errors import UnknownNameError, UsageError
 
-__all__ = ["DEFAULT_BUDGET_S", "SETTINGS", "RunConfig", "parse_assignments", "split_names"]
+__all__ = [
+    "DEFAULT_BUDGET_S",
+    "SETTINGS",
+    "RunConfig",
+    "config_from_manifest",
+    "parse_assignments",
+    "parse_budget",
+    "parse_settings",
+    "split_names",
+]
 
 DEFAULT_BUDGET_S = 600.0
 
@@ -79,7 +88,7 @@ class RunConfig:
             "tasks": list(self.tasks),
             "recipes": self.recipes,
             "weights": {name: _content_of(value) for name, value in self.weights.items()},
-            "data": dict(self.data),
+            "data": {name: _content_of(value) for name, value in self.data.items()},
             "strict_data": self.strict_data,
             "limit": self.limit,
             "budget_s": self.budget_s,
@@ -102,7 +111,7 @@ class RunConfig:
 
 
 def _content_of(value: str) -> str:
-    """A local checkpoint by its absolute path, so that the same name elsewhere is another run."""
+    """A local path as an absolute one, so that the same name elsewhere is another run."""
     path = pathlib.Path(value)
     return str(path.resolve()) if path.exists() else value
 
@@ -179,3 +188,20 @@ def parse_budget(text: str) -> float:
         return parse_duration(text)
     except ValueError:
         raise UsageError(f"--budget {text!r}: expected a duration such as 90s, 10m or 1h") from None
+
+
+def config_from_manifest(manifest: Mapping[str, object]) -> RunConfig:
+    """The configuration a run was made with, for making its plan again.
+
+    Raises:
+        UsageError: the manifest holds none.
+    """
+    from argus_eval.core.codec import from_json
+
+    config = manifest.get("config")
+    if not isinstance(config, dict):
+        raise UsageError("manifest: config is missing")
+    try:
+        return from_json(RunConfig, {**config, "fresh": False}, "manifest.config")
+    except ValueError as problem:
+        raise UsageError(str(problem)) from problem

@@ -5,14 +5,12 @@ from __future__ import annotations
 import pathlib
 from typing import Literal
 
+from argus_eval.backends.forms import FORMS
 from argus_eval.backends.protocol import Backend, ModelFacts
 from argus_eval.errors import UnknownNameError, UsageError
 from argus_eval.models.cards import ModelCard
 
-__all__ = ["FORMS", "load_backend", "model_facts"]
-
-#: Ways to name a model besides its registry name
-FORMS = ("hf:ID_OR_PATH", "oracle[:DIALECT]", "replay:RUN")
+__all__ = ["load_backend", "model_facts", "resolve_device"]
 
 
 def model_facts(name: str, *, weights: str | None, device: str, dialect: str | None) -> ModelFacts:

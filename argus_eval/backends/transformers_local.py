@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
@@ -41,11 +42,10 @@ class LocalRunner:
         prepared = []
         for index, question in enumerate(questions):
             try:
-                prepared.append((index, self.pipeline.host_inputs(question.request, silent)))
+                with _sample_boundary():
+                    prepared.append((index, self.pipeline.host_inputs(question.request, silent)))
             except SampleError as problem:
                 results[index] = problem
-            except Exception as problem:  # noqa: BLE001 - the per-sample boundary: stock processors raise anything
-                results[index] = _sample_error(problem)
         if prepared:
             decoding = questions[0].request.decoding
             answers = self._generate([inputs for _, inputs in prepared], decoding)
@@ -55,10 +55,11 @@ class LocalRunner:
 
     def _generate(self, inputs: Sequence[Any], decoding: Any) -> list[Response | SampleError]:
         try:
-            return list(self.pipeline.run_prepared(inputs, decoding))
-        except Exception as problem:  # noqa: BLE001 - the per-sample boundary
+            with _sample_boundary():
+                return list(self.pipeline.run_prepared(inputs, decoding))
+        except SampleError as problem:
             if len(inputs) == 1:
-                return [_sample_error(problem)]
+                return [problem]
         # One sample must not take its batch down: the others answer alone.
         return [answer for item in inputs for answer in self._generate([item], decoding)]
 
@@ -67,11 +68,13 @@ class LocalRunner:
         recorder = StageRecorder(events=self._events, enabled=stages)
         if self._events is not None:
             torch.cuda.synchronize()
-        return self.pipeline.run(request, recorder, hashes=hashes)
+        with _sample_boundary():
+            return self.pipeline.run(request, recorder, hashes=hashes)
 
     def consumed(self, request: Request) -> ConsumedTensors:
         """What the model would be fed for ``request``, on the host."""
-        tensors = self.pipeline.prepare(request, StageRecorder(enabled=False)).tensors
+        with _sample_boundary():
+            tensors = self.pipeline.prepare(request, StageRecorder(enabled=False)).tensors
         pixels = tensors.get("pixel_values")
         return ConsumedTensors(
             ids=tensors["input_ids"].cpu().numpy(),
@@ -80,17 +83,24 @@ class LocalRunner:
 
     def host(self, request: Request) -> Timing:
         """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
-        return self.pipeline.run_host(request, StageRecorder(events=self._events))
+        with _sample_boundary():
+            return self.pipeline.run_host(request, StageRecorder(events=self._events))
 
 
 def _cuda_event() -> DeviceEvent:
     return cast(DeviceEvent, torch.cuda.Event(enable_timing=True))  # type: ignore[no-untyped-call]
 
 
-def _sample_error(problem: Exception) -> SampleError:
-    error = SampleError(f"{type(problem).__name__}: {str(problem).splitlines()[0] if str(problem) else ''}"[:500])
-    error.__cause__ = problem
-    return error
+@contextmanager
+def _sample_boundary() -> Iterator[None]:
+    """Whatever goes wrong with one sample becomes its error: stock parts raise anything."""
+    try:
+        yield
+    except SampleError:
+        raise
+    except Exception as problem:
+        first = next(iter(str(problem).splitlines()), "")
+        raise SampleError(f"{type(problem).__name__}: {first}"[:500]) from problem
 
 
 class LocalBackend:

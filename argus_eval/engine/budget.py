@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["BlockSize", "Stopwatch", "plan_blocks"]
+__all__ = ["AIM_REPLICATES", "MINIMUM_ROWS", "BlockSize", "Stopwatch", "plan_blocks"]
 
 #: Replicates aimed for when block sizes are chosen: the second look, so that a noisy first one can be repaired.
-_AIM_REPLICATES = 10
-_MOST_ROWS_A_BLOCK = 11
+AIM_REPLICATES = 10
 #: What is made in any case (CONTRACTS ``--budget``).
 MINIMUM_ROWS = 3
 
@@ -22,24 +21,28 @@ class BlockSize:
     replicates: int
 
 
-def plan_blocks(seconds_left: float, seconds_a_row: float) -> BlockSize:
+def plan_blocks(
+    seconds_left: float, seconds_a_row: float, *, most_rows: int = 11, aim: int = AIM_REPLICATES
+) -> BlockSize:
     """Choose how many images a block holds.
 
     A row is one image under every arm. With time for fewer than six rows there is no interval; three rows of one
-    image are made in any case, so that medians exist.
+    image are still worth having, because they give medians.
 
     Args:
         seconds_left: what the pass may spend.
         seconds_a_row: what one row costs, from the warm-up.
+        most_rows: images a block holds at most.
+        aim: replicates that should fit.
 
     >>> plan_blocks(60, 0.5)
     BlockSize(rows=11, replicates=10)
     >>> plan_blocks(60, 30)
-    BlockSize(rows=1, replicates=3)
+    BlockSize(rows=1, replicates=2)
     """
-    affordable = max(MINIMUM_ROWS, int(seconds_left / max(seconds_a_row, 1e-6)))
-    rows = max(1, min(_MOST_ROWS_A_BLOCK, affordable // _AIM_REPLICATES))
-    return BlockSize(rows=rows, replicates=max(MINIMUM_ROWS if rows == 1 else 1, affordable // rows))
+    affordable = int(seconds_left / max(seconds_a_row, 1e-6))
+    rows = max(1, min(most_rows, affordable // aim))
+    return BlockSize(rows=rows, replicates=affordable // rows)
 
 
 @dataclass(slots=True)

@@ -47,7 +47,8 @@ class TimedPass:
         measure: how one item is run.
         quantity: the time that replicates are judged by ("ttft", "to_model_ready").
         share: part of the budget that must not be exceeded when this pass ends.
-        rows: number of images a block; chosen from the budget when ``None``.
+        most_rows: images a block holds at most. aim: replicates that should fit into the budget.
+        in_any_case: make the minimum of three rows whatever the budget says.
         done: keys of records that an interrupted run left.
         tokens: output tokens of a request, part of the key; 0 in the host pass.
         seed: of the order.
@@ -60,7 +61,9 @@ class TimedPass:
     measure: Measure
     quantity: Literal["ttft", "e2e", "to_model_ready"]
     share: float
-    rows: int | None
+    most_rows: int
+    aim: int
+    in_any_case: bool
     done: Mapping[str, Record]
     tokens: int
     seed: int
@@ -72,15 +75,19 @@ def run_timed_pass(
     """Warm up, then measure blocks until the interval is narrow enough, the last look is reached or time is up."""
     seconds_a_row = _warm_up(job, workload, watch)
     size = _size(job, watch, seconds_a_row)
+    minimum = MINIMUM_ROWS if job.in_any_case else 0
     effects: dict[str, list[float]] = {arm: [] for arm in job.arms[1:]}
     replicate = 0
-    while True:
+    while replicate * size.rows < minimum or watch.left_s(job.share) >= seconds_a_row * size.rows:
         records = _block(job, workload, replicate, size.rows, writer)
         for arm, value in _effects(records, job).items():
             effects[arm].append(value)
         replicate += 1
-        narrator.progress(_title(job), replicate, max(replicate, min(size.replicates, LOOKS[-1])))
-        if _finished(effects, replicate, size, watch.left_s(job.share), seconds_a_row):
+        aimed = min(max(size.replicates, minimum), LOOKS[-1])
+        narrator.progress(_title(job), replicate, max(replicate, aimed))
+        measured = [np.asarray(values) for values in effects.values() if values]
+        # By widths and the clock only, never by the size of an effect.
+        if replicate >= LOOKS[-1] or (measured and stop_reason(measured, budget_spent=False) is not None):
             return
 
 
@@ -92,11 +99,11 @@ def _title(job: TimedPass) -> str:
 def _size(job: TimedPass, watch: Stopwatch, seconds_a_row: float) -> BlockSize:
     """Block size; a resumed pass keeps the one it began with."""
     begun = sum(record.replicate == 0 for record in job.done.values() if _belongs(record, job))
-    rows = begun // len(job.arms) or job.rows
     left = watch.left_s(job.share)
-    if rows is None:
-        return plan_blocks(left, seconds_a_row)
-    return BlockSize(rows=rows, replicates=max(1, int(left / max(seconds_a_row * rows, 1e-6))))
+    if begun:
+        rows = max(1, begun // len(job.arms))
+        return BlockSize(rows=rows, replicates=int(left / max(seconds_a_row * rows, 1e-6)))
+    return plan_blocks(left, seconds_a_row, most_rows=job.most_rows, aim=job.aim)
 
 
 def _belongs(record: Record, job: TimedPass) -> bool:
@@ -142,7 +149,7 @@ def _block(job: TimedPass, workload: Workload, replicate: int, rows: int, writer
         writer.discard_tail(frozenset(record.key for record in kept))
     rng = np.random.default_rng([job.seed, replicate, len(job.name), job.tokens])
     gc.collect()
-    records = []
+    records: list[Record] = []
     for item in items:
         for arm_index in rng.permutation(len(job.arms)):
             arm = job.arms[int(arm_index)]
@@ -224,17 +231,3 @@ def _effects(records: Sequence[Record], job: TimedPass) -> dict[str, float]:
         arm: float(np.mean([np.log(baseline[image]) - np.log(times[arm][image]) for image in shared]))
         for arm in job.arms[1:]
     }
-
-
-def _finished(
-    effects: Mapping[str, Sequence[float]], replicate: int, size: BlockSize, left_s: float, row_s: float
-) -> bool:
-    """Whether to stop, by widths and the clock only, never by the size of an effect."""
-    if replicate >= LOOKS[-1]:
-        return True
-    made_minimum = replicate * size.rows >= MINIMUM_ROWS
-    spent = made_minimum and left_s < row_s * size.rows
-    measured = [np.asarray(values) for values in effects.values() if values]
-    if not measured:
-        return spent
-    return stop_reason(measured, budget_spent=spent) is not None

@@ -1,0 +1,12 @@
+"""How a model may be named besides its registry name."""
+
+from __future__ import annotations
+
+__all__ = ["FORMS"]
+
+#: Form → what it means
+FORMS = {
+    "hf:ID_OR_PATH": "any image-text-to-text checkpoint, from the hub or a folder",
+    "oracle[:DIALECT]": "answers with the references: proves tasks, parsers and metrics",
+    "replay:RUN": "recorded answers of a run, scored again",
+}

@@ -1,0 +1,164 @@
+"""``argus-eval run``: the main job."""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from argus_eval.config import (
+    SETTINGS,
+    RunConfig,
+    parse_assignments,
+    parse_budget,
+    parse_settings,
+    split_names,
+)
+from argus_eval.errors import ExitCode
+from argus_eval.tasks.catalog import expand
+
+if TYPE_CHECKING:
+    from argus_eval.engine.run import Finished
+
+__all__ = ["add_arguments", "execute_and_report", "main"]
+
+_QUICK_SAMPLES, _QUICK_BUDGET_S = 8, 20.0
+# A log has no width of its own; eighty columns would break every table.
+_LOG_COLUMNS = 120
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of the main job, as CONTRACTS.md names them."""
+    what = parser.add_argument_group("what")
+    what.add_argument(
+        "--model",
+        required=True,
+        metavar="M[,M…]",
+        help="registry name, hf:ID_OR_PATH, oracle[:DIALECT] or replay:RUN",
+    )
+    what.add_argument("--tasks", required=True, metavar="T[,T…]", help="tasks and groups; argus-eval list tasks")
+    what.add_argument(
+        "--recipes",
+        metavar="ARM[,ARM…]",
+        help="baseline, names joined by +, presets, ladder, ablate (default: baseline,lossless)",
+    )
+    what.add_argument(
+        "--weights",
+        action="append",
+        default=[],
+        metavar="[MODEL=]PATH|HUB_ID|random",
+        help="the checkpoint; repeatable (default: the published one)",
+    )
+    what.add_argument(
+        "--data",
+        action="append",
+        default=[],
+        metavar="[TASK=]PATH|hub|bundled",
+        help="where samples come from; repeatable (default: local cache, hub, then the bundled synthetic sample)",
+    )
+    what.add_argument("--strict-data", action="store_true", help="never fall back to the bundled synthetic sample")
+    what.add_argument("--limit", type=_positive, metavar="N", help="samples a task")
+    how = parser.add_argument_group("how")
+    how.add_argument(
+        "--budget", default="10m", metavar="TIME", help="wall time of all efficiency measurement (default: 10m)"
+    )
+    only = how.add_mutually_exclusive_group()
+    only.add_argument("--accuracy-only", action="store_true", help="no efficiency passes")
+    only.add_argument("--efficiency-only", action="store_true", help="no accuracy pass")
+    how.add_argument(
+        "--quick", action="store_true", help="smoke test: 8 samples a task, 20 s of timing, no claims"
+    )
+    how.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    how.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="default: the checkpoint's")
+    how.add_argument(
+        "--batch-size",
+        type=_positive,
+        default=8,
+        metavar="N",
+        help="of the accuracy pass, for all arms (default: 8)",
+    )
+    how.add_argument("--dialect", help="how the model writes boxes, if not as its card says")
+    where = parser.add_argument_group("where")
+    where.add_argument("--runs-dir", type=pathlib.Path, default=pathlib.Path("runs"), metavar="FOLDER")
+    where.add_argument("--fresh", action="store_true", help="start another run even if this one exists")
+    where.add_argument("--json", metavar="PATH|-", help="write results.json there as well")
+    settings = "; ".join(f"{name}: {about}" for name, (_, about) in SETTINGS.items())
+    where.add_argument(
+        "--set", action="append", default=[], dest="settings", metavar="KEY=VALUE", help=f"repeatable. {settings}"
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a positive number, got {number}")
+    return number
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run, print the table, write the report."""
+    models = split_names(arguments.model, "--model")
+    tasks = expand(split_names(arguments.tasks, "--tasks"))
+    quick = bool(arguments.quick)
+    budget_s = parse_budget(arguments.budget)
+    config = RunConfig(
+        models=models,
+        tasks=tasks,
+        recipes=arguments.recipes,
+        weights=parse_assignments(arguments.weights, "--weights", models),
+        data=parse_assignments(arguments.data, "--data", tasks),
+        strict_data=arguments.strict_data,
+        limit=min(arguments.limit or _QUICK_SAMPLES, _QUICK_SAMPLES) if quick else arguments.limit,
+        budget_s=min(budget_s, _QUICK_BUDGET_S) if quick else budget_s,
+        accuracy=not arguments.efficiency_only,
+        efficiency=not arguments.accuracy_only,
+        quick=quick,
+        device=arguments.device,
+        dtype=arguments.dtype,
+        batch_size=arguments.batch_size,
+        dialect=arguments.dialect,
+        runs_dir=arguments.runs_dir,
+        fresh=arguments.fresh,
+        settings=parse_settings(arguments.settings),
+    )
+    return execute_and_report(config, arguments.json)
+
+
+def execute_and_report(config: RunConfig, json: str | None) -> int:
+    """Run, print the table, write the report; the exit code says whether every claim of exactness held."""
+    from rich.console import Console
+
+    from argus_eval.cli.narrate import StderrNarrator
+    from argus_eval.cli.output import write_json
+    from argus_eval.core.codec import to_json
+    from argus_eval.engine.run import execute
+    from argus_eval.report.terminal import print_results
+
+    narrator = StderrNarrator()
+    finished = execute(config, narrator, command=shlex.join(["argus-eval", *sys.argv[1:]]))
+    page = _write_page(finished)
+    # With the numbers on standard output the table goes where the other words go.
+    to_stderr = json == "-"
+    terminal = (sys.stderr if to_stderr else sys.stdout).isatty()
+    print_results(finished.results, Console(stderr=to_stderr, width=None if terminal else _LOG_COLUMNS))
+    if json is not None:
+        write_json(to_json(finished.results), json)
+    narrator.say(f"results: {finished.run.path / 'results.json'}")
+    narrator.say(f"report:  {page}")
+    broken = [c for c in finished.results.comparisons if c.fidelity is not None and c.fidelity.broken]
+    for comparison in broken:
+        assert comparison.fidelity is not None
+        narrator.warn(f"{comparison.arm}: broken claim: {comparison.fidelity.broken}")
+    return ExitCode.INCOMPLETE if broken else ExitCode.DONE
+
+
+def _write_page(finished: Finished) -> pathlib.Path:
+    from argus_eval.cli.report import report_input
+    from argus_eval.report import write_report
+
+    page = finished.run.report_path
+    if not (finished.already and page.exists()):
+        write_report(page, [report_input(finished.run, finished.results, finished.plan)])
+    return page

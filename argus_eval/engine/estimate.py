@@ -1,0 +1,89 @@
+"""How long a run will take, said before it starts."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from argus_eval.core.units import format_duration
+from argus_eval.engine.plan import ModelPlan, RunPlan
+from argus_eval.models.cards import Architecture
+from argus_eval.models.catalog import model_names
+
+__all__ = ["describe", "request_flops", "seconds_a_request"]
+
+
+def request_flops(architecture: Architecture, text_tokens: int = 64) -> float:
+    """Floating-point operations of the largest request with one output token.
+
+    Two a weight and token for the linear layers, 4·n²·d for each attention, over all tiles and the thumbnail.
+    Models without tiles are counted with one square of 448 px, 256 visual tokens.
+    """
+    tiles = architecture.max_tiles + 1 if architecture.max_tiles else 1
+    side = (architecture.tile_px or 448) // architecture.patch_px
+    visual = tiles * (architecture.tokens_per_tile or 256)
+    tower = _transformer(
+        side * side,
+        architecture.vision_hidden,
+        architecture.vision_layers,
+        4 * architecture.vision_hidden**2 + 2 * architecture.vision_hidden * architecture.vision_mlp,
+    )
+    kv_share = architecture.text_kv_heads / architecture.text_heads
+    decoder = _transformer(
+        visual + text_tokens,
+        architecture.text_hidden,
+        architecture.text_layers,
+        int((2 + 2 * kv_share) * architecture.text_hidden**2)
+        + 3 * architecture.text_hidden * architecture.text_mlp,
+    )
+    return tiles * tower + decoder
+
+
+def _transformer(tokens: int, hidden: int, layers: int, weights_a_layer: int) -> float:
+    return layers * (2.0 * tokens * weights_a_layer + 4.0 * tokens**2 * hidden)
+
+
+def _machine_flops() -> float:
+    """Operations a second of a large float32 matrix product on this host."""
+    size = 1024
+    a = np.ones((size, size), dtype=np.float32)
+    a @ a
+    start = time.perf_counter()
+    for _ in range(4):
+        a @ a
+    return 4 * 2 * size**3 / (time.perf_counter() - start)
+
+
+def seconds_a_request(model: ModelPlan) -> float | None:
+    """A rough time for one request on the CPU; ``None`` where shapes or the device's speed are not known."""
+    name = model.facts.name
+    if model.facts.device != "cpu" or name not in model_names():
+        return None
+    from argus_eval.models.catalog import model_card
+
+    architecture = model_card(name).architecture
+    # Real layers reach about half of what one large product does.
+    return None if architecture is None else 2 * request_flops(architecture) / _machine_flops()
+
+
+def describe(plan: RunPlan) -> list[str]:
+    """Lines that say what will be done and how long it may take."""
+    config = plan.config
+    tasks = ", ".join(f"{task.display} ({task.planned() or '?'} samples)" for task in plan.tasks)
+    lines = [f"tasks: {tasks}"]
+    for model in plan.models:
+        arms = ", ".join(arm.name for arm in model.arms)
+        lines.append(f"model: {model.facts.label}; arms: {arms}")
+        each = seconds_a_request(model)
+        if each is not None:
+            lines.append(
+                f"  estimate: about {format_duration(max(1.0, each))} a request on this machine, one token"
+            )
+        if config.accuracy and model.measures_accuracy:
+            requests = sum(task.planned() or 0 for task in plan.tasks) * len(model.arms)
+            rest = f", about {format_duration(each * requests)}" if each is not None else ""
+            lines.append(f"  accuracy: {requests:,} answers in batches of {config.batch_size}{rest}")
+    if config.efficiency and any(model.facts.measures_speed for model in plan.models):
+        lines.append(f"efficiency: at most {format_duration(config.budget_s)} in all, after the model has started")
+    return lines

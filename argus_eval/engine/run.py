@@ -1,0 +1,212 @@
+"""One run from plan to results: what the command line and the Python API both call."""
+
+from __future__ import annotations
+
+import pathlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import argus_eval
+from argus_eval.backends.protocol import ArmRunner, Backend, LoadedFacts
+from argus_eval.backends.resolve import load_backend
+from argus_eval.config import RunConfig
+from argus_eval.core.codec import to_json
+from argus_eval.core.record import Record
+from argus_eval.core.results import Fidelity, Results
+from argus_eval.engine.accuracy import AccuracyPass, SeenData, run_accuracy, survey
+from argus_eval.engine.efficiency import EfficiencyJob, measure_efficiency
+from argus_eval.engine.estimate import describe
+from argus_eval.engine.narrator import Narrator
+from argus_eval.engine.plan import ModelPlan, RunPlan, make_plan
+from argus_eval.engine.summarize import MeasuredFacts, summarize
+from argus_eval.measure.environment import capture_environment
+from argus_eval.store import RunDirectory, RunWriter
+
+__all__ = ["Finished", "execute"]
+
+MANIFEST_SCHEMA = "argus-eval/manifest/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A finished run. ``plan`` gives a report its samples; ``already`` says that nothing was measured now."""
+
+    run: RunDirectory
+    results: Results
+    plan: RunPlan
+    already: bool
+
+
+def execute(config: RunConfig, narrator: Narrator, command: str = "") -> Finished:
+    """Do what ``config`` asks for, or finish what an interrupted run of the same configuration began.
+
+    Raises:
+        UsageError: a name, path or combination is wrong.
+        EnvironmentError_: data, a checkpoint or the disk is not there.
+        IncompleteError: an unfinished run cannot be continued because its data changed.
+    """
+    plan = make_plan(config)
+    for banner in plan.banners:
+        narrator.warn(banner)
+    run = _open(config, plan, command)
+    if run.is_complete():
+        narrator.say(f"run {run.run_id} is finished; --fresh starts another")
+        return Finished(run=run, results=run.results(), plan=plan, already=True)
+    for line in describe(plan):
+        narrator.say(line)
+    narrator.say(f"run: {run.path}")
+    with RunWriter(run) as writer:
+        facts = _measure(plan, run, writer, narrator)
+    results = summarize(
+        plan,
+        run.records(),
+        facts,
+        run_id=run.run_id,
+        command=command,
+        environment=capture_environment(),
+        complete=True,
+    )
+    run.write_results(results)
+    return Finished(run=run, results=results, plan=plan, already=False)
+
+
+def _open(config: RunConfig, plan: RunPlan, command: str) -> RunDirectory:
+    """The folder of this configuration: the newest one there is, or a new one."""
+    name = config.run_name()
+    existing = [path for path in _versions(config.runs_dir, name) if (path / "manifest.json").is_file()]
+    if existing and not config.fresh:
+        return RunDirectory(existing[-1])
+    path = next(path for path in _versions(config.runs_dir, name, past_the_end=True) if not path.exists())
+    return RunWriter.create(path, _manifest(config, plan, path.name, command))
+
+
+def _versions(folder: pathlib.Path, name: str, *, past_the_end: bool = False) -> list[pathlib.Path]:
+    """``name``, ``name-2`` … as far as they exist, and one more if asked for."""
+    found = [folder / name]
+    while found[-1].exists():
+        found.append(folder / f"{name}-{len(found) + 1}")
+    return found if past_the_end else found[:-1]
+
+
+def _manifest(config: RunConfig, plan: RunPlan, run_id: str, command: str) -> dict[str, object]:
+    return {
+        "schema": MANIFEST_SCHEMA,
+        "run_id": run_id,
+        "argus_eval": argus_eval.__version__,
+        "command": command,
+        "config": to_json(config.identity()),
+        "arms": [
+            {
+                "id": model.arm_id(arm),
+                "role": "baseline" if arm.is_baseline else "variant",
+                "model": model.facts.name,
+                "recipes": list(arm.recipes),
+                "weights": model.facts.weights,
+                "backend": model.facts.backend,
+                "dialect": model.facts.dialect,
+            }
+            for model in plan.models
+            for arm in model.arms
+        ],
+        "tasks": [
+            {
+                "task": task.display,
+                "version": task.task.spec.version,
+                "requested": task.data.requested,
+                "resolved": task.data.resolved,
+                "source": task.data.source,
+            }
+            for task in plan.tasks
+        ],
+        "environment": capture_environment(),
+        "banners": list(plan.banners),
+    }
+
+
+def _measure(plan: RunPlan, run: RunDirectory, writer: RunWriter, narrator: Narrator) -> MeasuredFacts:
+    """Every pass of every model, one model in memory at a time."""
+    done = {record.key: record for record in run.records()}
+    loaded: dict[str, LoadedFacts] = {}
+    data: dict[str, tuple[str, int]] = {}
+    fidelity: dict[str, Fidelity] = {}
+    workloads: dict[str, str] = {}
+    for model in plan.models:
+        narrator.say(f"starting {model.facts.label}")
+        backend = load_backend(
+            model.facts,
+            weights=model.weights,
+            dtype=plan.config.dtype,
+            runs_dir=plan.config.runs_dir,
+            seed=plan.config.setting("seed", 0),
+        )
+        try:
+            loaded[model.facts.name] = backend.loaded
+            runners = {model.arm_id(arm): backend.runner(arm.recipes) for arm in model.arms}
+            data.update(_accuracy(plan, model, runners, done, writer, narrator))
+            if plan.config.efficiency and model.facts.measures_speed:
+                job = _efficiency_job(plan, model, backend, runners, done)
+                measured = measure_efficiency(job, writer, narrator)
+                fidelity.update(measured.fidelity)
+                workloads[model.facts.name] = measured.workload
+        finally:
+            backend.close()
+    for task in plan.tasks:
+        if task.display not in data:
+            data[task.display] = _identity(survey(task))
+    return MeasuredFacts(loaded=loaded, data=data, fidelity=fidelity, workloads=workloads)
+
+
+def _efficiency_job(
+    plan: RunPlan,
+    model: ModelPlan,
+    backend: Backend,
+    runners: Mapping[str, ArmRunner],
+    done: Mapping[str, Record],
+) -> EfficiencyJob:
+    speed_models = sum(other.facts.measures_speed for other in plan.models)
+    clock: Callable[[], float] = time.perf_counter
+    return EfficiencyJob(
+        plan=plan,
+        model=model,
+        runners=runners,
+        twin=backend.twin,
+        done=done,
+        budget_s=plan.config.budget_s / speed_models,
+        clock_s=clock,
+    )
+
+
+def _accuracy(
+    plan: RunPlan,
+    model: ModelPlan,
+    runners: Mapping[str, ArmRunner],
+    done: Mapping[str, Record],
+    writer: RunWriter,
+    narrator: Narrator,
+) -> dict[str, tuple[str, int]]:
+    """The accuracy pass of every task the model supports; what its data turned out to be."""
+    found: dict[str, tuple[str, int]] = {}
+    if not plan.config.accuracy or not model.measures_accuracy:
+        return found
+    finished = {key: record.hashes.get("sample", "") for key, record in done.items()}
+    for task in plan.tasks:
+        if not task.supported_by(model.facts):
+            narrator.warn(
+                f"{task.display}: {model.facts.name} was not made for {task.task.spec.needs}: unsupported"
+            )
+            continue
+        job = AccuracyPass(
+            plan=task, model=model.facts, runners=runners, batch_size=plan.config.batch_size, done=finished
+        )
+        seen = run_accuracy(job, writer, narrator)
+        for key, reason in list(seen.bad_rows.items())[:5]:
+            narrator.warn(f"{task.display}: row {key} left out: {reason}")
+        if len(seen.bad_rows) > 5:
+            narrator.warn(f"{task.display}: {len(seen.bad_rows)} rows left out in all")
+        found[task.display] = _identity(seen)
+    return found
+
+
+def _identity(seen: SeenData) -> tuple[str, int]:
+    return seen.fingerprint, seen.n

@@ -1,0 +1,216 @@
+"""From timed records to efficiency numbers and paired speed-ups; nothing here measures anything."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argus_eval.core.record import Record
+from argus_eval.core.results import Efficiency, Memory, Quantiles, Workload
+from argus_eval.stats.intervals import order_statistic_interval, quantile_with_minimum, t_interval
+from argus_eval.stats.latency import LOOK_LEVEL, LOOKS, Speedup, at_look, speedup
+
+__all__ = ["Saving", "SpeedTable", "efficiency", "paired_times", "saving"]
+
+FloatArray = NDArray[np.float64]
+#: Seconds of one record, or ``None`` where it has none.
+Quantity = Callable[[Record], float | None]
+
+
+def _seconds(name: str) -> Quantity:
+    def read(record: Record) -> float | None:
+        value = getattr(record.times_ns, name)
+        return None if value is None else value / 1e9
+
+    return read
+
+
+def _tpot(record: Record) -> float | None:
+    times, tokens = record.times_ns, record.lengths.get("output_tokens")
+    if times.ttft is None or times.e2e is None or tokens is None or tokens < 16:
+        return None
+    return (times.e2e - times.ttft) / (tokens - 1) / 1e9
+
+
+QUANTITIES: dict[str, Quantity] = {
+    "ttft": _seconds("ttft"),
+    "e2e": _seconds("e2e"),
+    "tpot": _tpot,
+    "to_uint8_tiles": _seconds("to_uint8_tiles"),
+    "to_model_ready": _seconds("to_model_ready"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeedTable:
+    """Timed records of one model, sorted once: (pass and regime) → arm → records."""
+
+    records: Mapping[str, Mapping[str, Sequence[Record]]]
+
+    @classmethod
+    def of(cls, records: Iterable[Record]) -> SpeedTable:
+        """From every timed record that counts."""
+        table: dict[str, dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
+        for record in records:
+            if record.pass_name in ("latency", "host") and record.role == "measured":
+                table[_section(record)][record.arm].append(record)
+        return cls(records=table)
+
+    def of_arm(self, section: str, arm: str) -> Sequence[Record]:
+        """Records of one arm in one section, in the order they were made."""
+        return self.records.get(section, {}).get(arm, ())
+
+    def sections(self) -> tuple[str, ...]:
+        """ "host", then "cold-image/1", "cold-image/64" …"""
+        return tuple(sorted(self.records, key=lambda name: (name != "host", len(name), name)))
+
+
+def _section(record: Record) -> str:
+    return "host" if record.pass_name == "host" else record.regime
+
+
+def efficiency(table: SpeedTable, arm: str, section: str, fingerprint: str) -> Efficiency:
+    """What one arm did in one latency section, with host totals from the host pass."""
+    records = [record for record in table.of_arm(section, arm) if record.status == "ok"]
+    host = [record for record in table.of_arm("host", arm) if record.status == "ok"] or records
+    regime, _, tokens = section.partition("/")
+    replicates = len({record.replicate for record in records})
+    images = len({record.image for record in records})
+    ttft, ready = _values(records, "ttft"), _values(records, "to_model_ready")
+    shares = [a / b for a, b in zip(ready, ttft, strict=False) if b] if len(ready) == len(ttft) else []
+    return Efficiency(
+        regime=regime,
+        workload=Workload(fingerprint=fingerprint, n=images),
+        output_tokens=int(tokens),
+        replicates=replicates,
+        ttft_s=_quantiles(records, "ttft"),
+        e2e_s=_quantiles(records, "e2e"),
+        tpot_s=_quantiles(records, "tpot"),
+        stages_s=_stage_medians(records),
+        to_uint8_tiles_s=_quantiles(host, "to_uint8_tiles"),
+        to_model_ready_s=_quantiles(host, "to_model_ready"),
+        residual=_residual(records),
+        memory=Memory(),
+        shortfalls=_shortfalls(replicates, images, len(records)),
+        host_share_of_ttft=float(np.median(shares)) if shares else None,
+    )
+
+
+def _shortfalls(replicates: int, images: int, requests: int) -> tuple[str, ...]:
+    found = []
+    if replicates < LOOKS[0]:
+        found.append(f"no interval and no claim: {replicates} replicates, {LOOKS[0]} are needed; raise --budget")
+    if images < 64:
+        found.append(f"p90 not given: {images} distinct images, 64 are needed")
+    if images < 662:
+        found.append(f"p99 not given: {images} distinct images, 662 are needed")
+    found.append("replicates are blocks of one process; variance between processes was not measured")
+    found.append("memory not measured: it needs a process of its own")
+    return tuple(found)
+
+
+def _values(records: Sequence[Record], name: str) -> list[float]:
+    return [value for record in records if (value := QUANTITIES[name](record)) is not None]
+
+
+def _quantiles(records: Sequence[Record], name: str) -> Quantiles:
+    pairs = [(value, record.image) for record in records if (value := QUANTITIES[name](record)) is not None]
+    if not pairs:
+        return Quantiles()
+    values, images = [value for value, _ in pairs], [image for _, image in pairs]
+    typical = _median_by_image(values, images)
+    interval = order_statistic_interval(typical, 0.5)
+    high, highest = (quantile_with_minimum(values, q, requests=images) for q in (0.9, 0.99))
+    return Quantiles(
+        p50=float(np.median(typical)),
+        ci=(interval.low, interval.high) if interval else None,
+        p90=high.value if high else None,
+        p99=highest.value if highest else None,
+        n=len(typical),
+    )
+
+
+def _median_by_image(values: Sequence[float], images: Sequence[str]) -> FloatArray:
+    groups: dict[str, list[float]] = defaultdict(list)
+    for value, image in zip(values, images, strict=True):
+        groups[image].append(value)
+    return np.array([float(np.median(group)) for group in groups.values()])
+
+
+def _stage_medians(records: Sequence[Record]) -> dict[str, float]:
+    seen: dict[str, list[int]] = defaultdict(list)
+    for record in records:
+        for slug, duration in record.times_ns.stages.items():
+            seen[slug].append(duration)
+    return {slug: float(np.median(durations)) / 1e9 for slug, durations in seen.items()}
+
+
+def _residual(records: Sequence[Record]) -> float | None:
+    """Median share of TTFT that no stage accounts for."""
+    shares = []
+    for record in records:
+        ttft, stages = record.times_ns.ttft, record.times_ns.stages
+        if ttft and stages:
+            late = ("decode", "detokenize")
+            spent = sum(ns for slug, ns in stages.items() if "." not in slug and slug not in late)
+            shares.append((ttft - spent) / ttft)
+    return float(np.median(shares)) if shares else None
+
+
+def paired_times(table: SpeedTable, section: str, arms: Sequence[str], name: str) -> FloatArray | None:
+    """Times of several arms on the same images: shape (arms, replicates, images), seconds.
+
+    An image that any arm failed on is left out under every arm, in its place of every block, so that the array
+    stays rectangular. ``None`` if nothing is left.
+    """
+    cells: dict[tuple[int, int], list[float | None]] = {}
+    columns: dict[tuple[int, str], int] = {}
+    counts: dict[int, int] = defaultdict(int)
+    for index, arm in enumerate(arms):
+        for record in table.of_arm(section, arm):
+            place = (record.replicate, record.image)
+            if place not in columns:
+                columns[place] = counts[record.replicate]
+                counts[record.replicate] += 1
+            row = cells.setdefault((record.replicate, columns[place]), [None] * len(arms))
+            row[index] = QUANTITIES[name](record) if record.status == "ok" else None
+    if not cells:
+        return None
+    replicates, width = sorted(counts), min(counts.values())
+    whole = [
+        column for column in range(width) if all(None not in cells[replicate, column] for replicate in replicates)
+    ]
+    if not whole:
+        return None
+    return np.array(
+        [
+            [[cells[replicate, column][index] for column in whole] for replicate in replicates]
+            for index in range(len(arms))
+        ],
+        dtype=np.float64,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saving:
+    """Paired difference baseline − arm in seconds an image, with its interval over replicates."""
+
+    mean_s: float
+    ci_s: tuple[float, float] | None
+
+
+def saving(baseline: FloatArray, arm: FloatArray) -> Saving:
+    """Mean time saved an image; arrays of shape (replicates, images)."""
+    used = at_look(baseline.shape[0]) or baseline.shape[0]
+    values = (baseline[:used] - arm[:used]).mean(axis=1)
+    interval = t_interval(values, LOOK_LEVEL) if used >= LOOKS[0] else None
+    return Saving(mean_s=float(values.mean()), ci_s=(interval.low, interval.high) if interval else None)
+
+
+def paired_speedup(times: FloatArray, index: int) -> Speedup:
+    """The arm at ``index`` against the one at 0; images differ between replicates."""
+    return speedup(times[0], times[index], same_images=False)
