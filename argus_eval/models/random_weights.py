@@ -12,10 +12,11 @@ from typing import Any, Literal, NamedTuple
 import torch
 
 from argus_eval.errors import EnvironmentError_, UsageError
+from argus_eval.models.blueprints.blueprint import Blueprint, tiny
 from argus_eval.models.cards import ModelCard
 from argus_eval.models.initialization import quick_initialization
 
-__all__ = ["Built", "Scale", "build_random"]
+__all__ = ["Built", "Scale", "blueprint_of", "build_random"]
 
 Scale = Literal["true", "tiny"]
 
@@ -54,22 +55,29 @@ def build_random(
         UsageError: the card has no architecture (a checkpoint given by path).
         EnvironmentError_: the family needs a package that is not installed.
     """
+    if card.family == "argus" and card.architecture is not None:
+        return _build_argus(card, scale, seed, dtype)
+    plan = blueprint_of(card, scale)
+    with quick_initialization(seed):
+        model = plan.model_class._from_config(plan.config, dtype=dtype)
+    return Built(model.eval(), plan.processor)
+
+
+def blueprint_of(card: ModelCard, scale: Scale = "true") -> Blueprint:
+    """Configuration and stock processor of a card whose family is not Argus; no weights.
+
+    Raises:
+        UsageError: the card has no architecture.
+        EnvironmentError_: the family needs a package that is not installed.
+    """
     if card.architecture is None:
         raise UsageError(f"model {card.name}: random weights need a registered model; this one is a checkpoint")
-    if card.family == "argus":
-        return _build_argus(card, scale, seed, dtype)
-    from argus_eval.models.blueprints.blueprint import tiny
-
-    architecture = tiny(card.architecture) if scale == "tiny" else card.architecture
+    module = importlib.import_module(f"argus_eval.models.blueprints.{_BLUEPRINTS[card.family]}")
     try:
-        module = importlib.import_module(f"argus_eval.models.blueprints.{_BLUEPRINTS[card.family]}")
-        plan = module.blueprint(architecture)
-        with quick_initialization(seed):
-            model = plan.model_class._from_config(plan.config, dtype=dtype)
+        plan: Blueprint = module.blueprint(tiny(card.architecture) if scale == "tiny" else card.architecture)
     except ImportError as error:
         raise EnvironmentError_(f"model {card.name}: {' '.join(str(error).split())}") from error
-    model.generation_config.do_sample = False
-    return Built(model.eval(), plan.processor)
+    return plan
 
 
 def _build_argus(card: ModelCard, scale: Scale, seed: int, dtype: torch.dtype) -> Built:

@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import argparse
 import pathlib
+from typing import TYPE_CHECKING
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from argus_eval.models.argus.location_tokens import MARKUP_TOKENS, location_token
 from argus_eval.models.argus.tokenizer_corpus import corpus
 from argus_eval.models.argus.vocabulary import CONTROL_TOKENS, LOCATION_BINS, TEXT_VOCABULARY, TOKENIZER_FILE
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 __all__ = ["build_tokenizer"]
 
 
 def build_tokenizer() -> Tokenizer:
     """Trains the tokenizer; a few seconds."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [

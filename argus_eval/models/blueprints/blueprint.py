@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tokenizers import AddedToken
-from transformers import PreTrainedTokenizerFast
+from transformers import AddedToken, PreTrainedTokenizerFast
 from transformers.configuration_utils import PreTrainedConfig
 
 from argus_eval.models.argus.vocabulary import TOKENIZER_FILE, padded

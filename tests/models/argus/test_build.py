@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from transformers import pipeline
+
+from argus_eval.errors import UnknownNameError
+from argus_eval.models.argus import build_argus
+from argus_eval.models.argus.build import BuiltArgus
+
+from .conftest import picture
+
+
+@pytest.fixture(scope="module")
+def nano() -> BuiltArgus:
+    return build_argus("nano", seed=3)
+
+
+def test_the_same_seed_gives_the_same_weights(nano: BuiltArgus) -> None:
+    again, other = build_argus("nano", seed=3).model, build_argus("nano", seed=4).model
+    pairs = list(zip(nano.model.parameters(), again.parameters(), other.parameters(), strict=True))
+    assert all(torch.equal(a, b) for a, b, _ in pairs)
+    assert any(not torch.equal(a, c) for a, _, c in pairs)
+
+
+def test_the_global_generator_is_left_alone() -> None:
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    build_argus("nano", seed=9)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_dtype_and_mode(nano: BuiltArgus) -> None:
+    assert nano.model.dtype == torch.float32
+    assert not nano.model.training
+    half = build_argus("nano", dtype=torch.bfloat16).model
+    assert {parameter.dtype for parameter in half.parameters()} == {torch.bfloat16}
+    assert (
+        half.model.language_model.rotary_emb.inv_freq.dtype == torch.float32
+    )  # half a table would misplace tokens
+
+
+def test_unknown_presets_name_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="256m"):
+        build_argus("256")
+
+
+def test_it_runs_in_the_transformers_pipeline(nano: BuiltArgus) -> None:
+    ask = pipeline("image-text-to-text", model=nano.model, processor=nano.processor)
+    content = [{"type": "image", "image": picture(320, 240)}, {"type": "text", "text": "What is it?"}]
+    [answer] = ask(text=[{"role": "user", "content": content}], max_new_tokens=3, return_full_text=False)
+    assert isinstance(answer["generated_text"], str)
+    ids = nano.processor.tokenizer(answer["generated_text"])["input_ids"]
+    assert len(ids) >= 1
