@@ -10,7 +10,6 @@ import argparse
 import pathlib
 from typing import TYPE_CHECKING
 
-
 from argus_eval.models.argus.location_tokens import MARKUP_TOKENS, location_token
 from argus_eval.models.argus.tokenizer_corpus import corpus
 from argus_eval.models.argus.vocabulary import CONTROL_TOKENS, LOCATION_BINS, TEXT_VOCABULARY, TOKENIZER_FILE
