@@ -13,7 +13,7 @@ from argus_eval.report.text import printable
 from argus_eval.report.wording import (
     NOT_MEASURED,
     VERDICT_MARKS,
-    VERDICT_WORDS,
+    VERDICT_NAMES,
     Figure,
     arm_label,
     change_figure,
@@ -121,7 +121,7 @@ def _rung(
         worst=difference_figure(worst.difference, worst.ci, worst.metric) if worst else Figure(text=NOT_MEASURED),
         worst_task=printable(worst.task) if worst else "",
         verdict_mark=VERDICT_MARKS[comparison.verdict],
-        verdict_words=VERDICT_WORDS[comparison.verdict],
+        verdict_words=VERDICT_NAMES[comparison.verdict],
         verdict_slug=verdict_slug(comparison.verdict),
         fidelity=_fidelity(comparison.fidelity),
         broken=bool(comparison.fidelity and comparison.fidelity.broken),

@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from argus_eval.core.results import Results
 from argus_eval.core.units import format_percent, format_seconds
@@ -182,7 +183,8 @@ def _growth(
         "title": "visual tokens of the image",
         "scale": {"zero": False},
     }
-    y = {"field": "ttft", "type": "quantitative", "title": "median TTFT, ms", "scale": {"zero": True}}
+    y: dict[str, Any] = {"field": "ttft", "type": "quantitative", "title": "median TTFT, ms"}
+    y |= {"scale": {"zero": True}, "axis": {"tickCount": 5, "format": "~r"}}
     colour = {"field": "colour", "type": "nominal", "scale": None, "legend": None}
     shape = {"field": "shape", "type": "nominal", "scale": None, "legend": None}
     tooltip = [

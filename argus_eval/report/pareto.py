@@ -219,9 +219,8 @@ def _strip_spec(rows: list[dict[str, Any]], axis: Axis) -> dict[str, Any]:
     mark = _mark_encoding()
     return {
         "data": {"name": "points", "values": rows},
-        "height": {"step": 34},
+        "height": 34 * len(rows),
         "width": "container",
-        "autosize": {"type": "fit-x", "contains": "padding"},
         "layer": [
             {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {
                 "x": {**x, "field": "xlo"}, "x2": {"field": "xhi"}, "y": y, "color": mark["color"]}},
@@ -253,7 +252,7 @@ def _pareto_spec(rows: list[dict[str, Any]], x_axis: Axis, y_axis: Axis) -> dict
         "width": "container",
         "layer": [
             _floor(y),
-            _staircase(x, y, not x_axis.lower_is_better),
+            _stair_layer(x, y, staircase(rows, x_axis.lower_is_better, x["scale"]["domain"])),
             {"transform": [{"filter": "isValid(datum.px)"}],
              "mark": {"type": "rule", "strokeWidth": 1, "strokeDash": [2, 3], "color": "var(--muted)"},
              "encoding": {"x": x, "y": y, "x2": {"field": "px"}, "y2": {"field": "py"}}},
@@ -264,8 +263,7 @@ def _pareto_spec(rows: list[dict[str, Any]], x_axis: Axis, y_axis: Axis) -> dict
             {"mark": {"type": "point", "filled": True, "opacity": 1},
              "encoding": {"x": x, "y": y, **mark, "size": size, "tooltip": tooltip}},
             _ring(x, y, 900),
-            {"mark": {"type": "text", "align": "left", "dx": 14, "dy": -12, "fontSize": 12, "limit": 260},
-             "encoding": {"x": x, "y": y, "text": {"field": "arm"}}},
+            *_label_layers(x, y),
         ],
     }  # fmt: skip
 
@@ -294,10 +292,43 @@ def _floor(y: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _staircase(x: dict[str, Any], y: dict[str, Any], descending: bool) -> dict[str, Any]:
+def staircase(
+    rows: Sequence[dict[str, Any]], lower_is_better: bool, domain: Sequence[float]
+) -> list[dict[str, Any]]:
+    """Corners of the frontier's stair, from the floor of the chart to its edge; empty without a frontier."""
+    front = sorted((row for row in rows if row["frontier"]), key=lambda row: row["x"], reverse=not lower_is_better)
+    if not front:
+        return []
+    height = min(row["ylo"] for row in rows)
+    corners = []
+    for row in front:
+        corners += [(row["x"], height), (row["x"], row["y"])]
+        height = row["y"]
+    corners.append((domain[1] if lower_is_better else domain[0], height))
+    return [{"sx": x, "sy": y, "order": order} for order, (x, y) in enumerate(corners)]
+
+
+def _stair_layer(x: dict[str, Any], y: dict[str, Any], corners: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "transform": [{"filter": "datum.frontier"}],
-        "mark": {"type": "line", "interpolate": "step-before" if descending else "step-after",
-                 "strokeWidth": 6, "color": "var(--band)", "strokeCap": "round"},
-        "encoding": {"x": x, "y": y},
+        "name": "stair",
+        "data": {"values": corners},
+        "mark": {"type": "line", "strokeWidth": 7, "color": "var(--band)", "strokeJoin": "round"},
+        "encoding": {"x": {**x, "field": "sx"}, "y": {**y, "field": "sy"},
+                     "order": {"field": "order", "type": "quantitative"}},
     }  # fmt: skip
+
+
+def _label_layers(x: dict[str, Any], y: dict[str, Any]) -> list[dict[str, Any]]:
+    """Names beside the points, on a halo of paper so that lines do not cross them."""
+    place = {
+        "type": "text",
+        "align": "left",
+        "baseline": "bottom",
+        "dx": 10,
+        "dy": -14,
+        "fontSize": 12,
+        "limit": 260,
+    }
+    halo = {**place, "stroke": "var(--paper)", "strokeWidth": 5, "color": "var(--paper)"}
+    encoding = {"x": x, "y": y, "text": {"field": "arm"}}
+    return [{"mark": halo, "encoding": encoding}, {"mark": place, "encoding": encoding}]

@@ -32,7 +32,7 @@ from argus_eval.report.wording import short_labels
 
 __all__ = ["FindingRow", "RunView", "run_view"]
 
-_STATIC_FINDINGS = 50
+_STATIC_FINDINGS = 30
 _GALLERY = 12
 _SAID = 120
 

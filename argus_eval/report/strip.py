@@ -10,6 +10,7 @@ from argus_eval.report.text import printable
 from argus_eval.report.wording import (
     NOT_MEASURED,
     VERDICT_MARKS,
+    VERDICT_NAMES,
     VERDICT_WORDS,
     Figure,
     arm_label,
@@ -60,12 +61,9 @@ class TaskLine:
     errors: int
 
     @property
-    def words(self) -> str:
-        """The verdict in words."""
-        if self.verdict is None:
-            return ""
-        words = VERDICT_WORDS[self.verdict]
-        return f"{words}, all answers identical" if self.identical else words
+    def name(self) -> str:
+        """The verdict by its name."""
+        return "" if self.verdict is None else VERDICT_NAMES[self.verdict]
 
     @property
     def mark(self) -> str:
@@ -89,6 +87,7 @@ class ArmSummary:
     verdict: Verdict | None
     sentence: str
     host_saved: Figure
+    host_work: Figure
     host_share: str
     speeds: tuple[SpeedLine, ...]
     tasks: tuple[TaskLine, ...]
@@ -106,8 +105,25 @@ class ArmSummary:
 
     @property
     def words(self) -> str:
-        """The verdict in words."""
-        return "baseline" if self.verdict is None else VERDICT_WORDS[self.verdict]
+        """The verdict by name and in words."""
+        if self.verdict is None:
+            return "baseline"
+        words = VERDICT_WORDS[self.verdict]
+        return words if self.verdict is Verdict.NOT_MEASURED else f"{VERDICT_NAMES[self.verdict]} · {words}"
+
+    @property
+    def measured(self) -> bool:
+        """Whether accuracy was measured on any task."""
+        return any(line.value.measured for line in self.tasks)
+
+    @property
+    def absence(self) -> str:
+        """Why accuracy was not measured on any task, in a sentence."""
+        names = ", ".join(line.task for line in self.tasks[:4])
+        more = f" and {len(self.tasks) - 4} more" if len(self.tasks) > 4 else ""
+        reasons = "; ".join(dict.fromkeys(line.reason for line in self.tasks if line.reason))
+        kind = "unsupported" if all(line.value.text == "unsupported" for line in self.tasks) else NOT_MEASURED
+        return f"{kind} on {names}{more}" + (f" ({reasons})" if reasons else "")
 
     @property
     def slug(self) -> str:
@@ -116,9 +132,9 @@ class ArmSummary:
 
     @property
     def tally(self) -> str:
-        """How many tasks got which verdict: ``18 accuracy preserved · 2 not decided``."""
+        """How many tasks got which verdict: ``18 PASS · 2 INCONCLUSIVE``."""
         verdicts = [line.verdict for line in self.tasks if line.verdict is not None]
-        counts = [(verdicts.count(verdict), VERDICT_WORDS[verdict]) for verdict in Verdict]
+        counts = [(verdicts.count(verdict), VERDICT_NAMES[verdict]) for verdict in Verdict]
         return " · ".join(f"{count} {words}" for count, words in counts if count)
 
 
@@ -128,10 +144,11 @@ def verdict_slug(verdict: Verdict) -> str:
 
 
 def arm_summaries(results: Results) -> tuple[ArmSummary, ...]:
-    """Every arm but the A/A twin, each baseline before the arms compared with it."""
+    """Every arm but the A/A twin: first those that were compared, then the baselines they were compared with."""
     by_arm = {comparison.arm: comparison for comparison in results.comparisons}
     arms = {arm.id: arm for arm in results.arms}
-    return tuple(_summary(arm, by_arm.get(arm.id), arms) for arm in results.arms if arm.role != "aa")
+    shown = sorted((arm for arm in results.arms if arm.role != "aa"), key=lambda arm: arm.id not in by_arm)
+    return tuple(_summary(arm, by_arm.get(arm.id), arms) for arm in shown)
 
 
 def peak_bytes(arm: ArmResult) -> int | None:
@@ -155,6 +172,7 @@ def _summary(arm: ArmResult, comparison: Comparison | None, arms: dict[str, ArmR
         verdict=comparison.verdict if comparison else None,
         sentence=printable(comparison.sentence) if comparison else "",
         host_saved=saved_figure(comparison) if comparison else Figure(text=NOT_MEASURED),
+        host_work=latency_figure(entry.to_model_ready_s if entry else None),
         host_share=_host_share(arm, baseline),
         speeds=tuple(_speed_line(arm, comparison, *names) for names in _SPEEDS),
         tasks=tuple(_task_lines(arm, comparison)),
@@ -175,7 +193,7 @@ def _host_share(arm: ArmResult, baseline: ArmResult | None) -> str:
         for entry in (headline(baseline) if baseline else None, headline(arm))
         if entry is not None and entry.host_share_of_ttft is not None
     ]
-    return f"host work is {' → '.join(format_percent(share) for share in shares)} of TTFT" if shares else ""
+    return f"{' → '.join(format_percent(share) for share in shares)} of TTFT" if shares else ""
 
 
 def _speed_line(arm: ArmResult, comparison: Comparison | None, name: str, quantity: str, key: str) -> SpeedLine:

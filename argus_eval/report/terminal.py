@@ -18,6 +18,7 @@ from argus_eval.core.units import format_percent, format_seconds
 from argus_eval.report.text import printable
 from argus_eval.report.wording import (
     NOT_MEASURED,
+    VERDICT_NAMES,
     VERDICT_WORDS,
     Figure,
     arm_label,
@@ -153,7 +154,7 @@ def _accuracy_table(results: Results) -> Table:
             labels[arm.id],
             _stacked(metric_figure(metric, name)),
             _stacked(change),
-            VERDICT_WORDS[row.verdict] if row else "",
+            VERDICT_NAMES[row.verdict] if row else "",
             str(metric.n),
             str(task.unparsed.n),
             str(task.errors),

@@ -22,6 +22,7 @@ __all__ = [
     "NOT_MEASURED",
     "Figure",
     "VERDICT_MARKS",
+    "VERDICT_NAMES",
     "VERDICT_WORDS",
     "arm_label",
     "baseline_of",
@@ -45,6 +46,7 @@ __all__ = [
 NOT_MEASURED = "not measured"
 Interval = tuple[float, float]
 
+VERDICT_NAMES = {verdict: verdict.value.replace("_", " ") for verdict in Verdict}
 VERDICT_WORDS = {
     Verdict.PASS: "accuracy preserved",
     Verdict.FAIL: "accuracy lost",

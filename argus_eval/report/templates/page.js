@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const PAGE_ROWS = 100;
+  const PAGE_ROWS = 30;
   const element = (tag, properties = {}, ...children) => {
     const node = document.createElement(tag);
     for (const [name, value] of Object.entries(properties)) {
@@ -73,6 +73,7 @@
       const canvas = figure.querySelector(".canvas");
       const drawn = structuredClone(spec);
       drawn.data.values = rows;
+      if (!y) drawn.height = 34 * rows.length;
       retitle(drawn, x, y, rows);
       if (figure.clientWidth < 600) narrow(drawn);
       embed(canvas, drawn);
@@ -122,7 +123,7 @@
         heading.replaceChildren(button);
       }
       this.more = this.article.querySelector(".more");
-      this.more.querySelector("button").addEventListener("click", () => { this.limit += PAGE_ROWS; this.fillTable(); });
+      this.more.querySelector("button").addEventListener("click", () => { this.limit *= 3; this.fillTable(); });
       this.listFindings();
       const open = Number(state.get(this.key("sample")) ?? NaN);
       if (Number.isInteger(open) && this.data.samples[open]) drawer.show(this, open);
@@ -206,8 +207,17 @@
       const { x: ex, y: ey } = layer.encoding;
       if (ex) { ex.title = x.title; ex.scale.domain = [low / pad, high * pad]; }
       if (ey && y) ey.title = y.title;
-      if (layer.mark.type === "line") layer.mark.interpolate = x.lower ? "step-after" : "step-before";
+      if (layer.name === "stair") layer.data.values = staircase(rows, x.lower, [low / pad, high * pad]);
     }
+  }
+  function staircase(rows, lower, domain) {
+    const front = rows.filter((row) => row.frontier).sort((a, b) => (lower ? a.x - b.x : b.x - a.x));
+    if (!front.length) return [];
+    let height = Math.min(...rows.map((row) => row.ylo));
+    const corners = [];
+    for (const row of front) { corners.push([row.x, height], [row.x, row.y]); height = row.y; }
+    corners.push([lower ? domain[1] : domain[0], height]);
+    return corners.map(([sx, sy], order) => ({ sx, sy, order }));
   }
   function narrow(spec) {
     spec.layer = spec.layer.filter((layer) => layer.mark.type !== "text" || spec.data.values.length <= 4);
@@ -254,7 +264,7 @@
     if (sample.target?.t) nodes.push(element("h3", {}, "Reference"), ...cutText(sample.target));
     nodes.push(element("h3", {}, "Answers"));
     if (!sample.answers.length) nodes.push(element("p", { class: "absent" }, "No answer: accuracy was not measured."));
-    for (const answer of sample.answers) nodes.push(answerDetails(run, answer));
+    sample.answers.forEach((answer, place) => nodes.push(answerDetails(run, answer, place)));
     if (sample.times) nodes.push(element("h3", {}, "Slowest measured request"), timesTable(run, sample.times));
     nodes.push(element("h3", {}, "To run it again"), element("pre", {}, bdi(run.data.command)), element("p", { class: "note" }, bdi(`sample ${sample.key} of ${sample.task}`)));
     return nodes;
@@ -266,9 +276,9 @@
     return nodes;
   }
 
-  function answerDetails(run, answer) {
+  function answerDetails(run, answer, place) {
     const names = answer.arms.map((index) => run.data.arms[index]);
-    const node = element("div", { class: "answer" }, element("p", { class: "who" }, bdi(names.join(", "))));
+    const node = element("div", { class: "answer" }, element("p", { class: "who" }, answer.boxes?.length ? swatch(place) : null, bdi(names.join(", "))));
     if (answer.error) node.append(element("p", { class: "broken" }, bdi(answer.error)));
     else node.append(...cutText(answer.text));
     const facts = [];
@@ -292,20 +302,31 @@
     return table;
   }
 
+  const make = (tag, attributes) => {
+    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    return node;
+  };
+  function swatch(place) {
+    const svg = make("svg", { class: "key", viewBox: "0 0 14 14", "aria-hidden": "true" });
+    svg.append(make("rect", { class: `box predicted p${place % 4}`, x: 1, y: 1, width: 12, height: 12 }));
+    return svg;
+  }
+
   function drawPicture(run, sample) {
-    const space = "http://www.w3.org/2000/svg";
     const [width, height] = sample.size;
-    const make = (tag, attributes) => { const node = document.createElementNS(space, tag); for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value); return node; };
     const svg = make("svg", { class: "picture", viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Image with reference and predicted boxes" });
     svg.append(make("image", { href: run.data.pictures[sample.picture], width, height, preserveAspectRatio: "none" }));
     const rectangle = ([x1, y1, x2, y2, label], kind) => {
       const place = { x: Math.min(x1, x2) * width, y: Math.min(y1, y2) * height, width: Math.abs(x2 - x1) * width, height: Math.abs(y2 - y1) * height };
-      const box = make("rect", { class: `box ${kind}`, ...place });
+      const box = make("rect", { class: kind, ...place });
       if (label) { const title = make("title", {}); title.textContent = label; box.append(title); }
-      svg.append(make("rect", { class: "box-halo", ...place }), box);
+      svg.append(box);
     };
-    for (const box of sample.boxes ?? []) rectangle(box, "target");
-    for (const answer of sample.answers) for (const box of answer.boxes ?? []) rectangle(box, "predicted");
+    const predicted = sample.answers.flatMap((answer, place) => (answer.boxes ?? []).map((box) => [box, `box predicted p${place % 4}`]));
+    const boxes = [...(sample.boxes ?? []).map((box) => [box, "box target"]), ...predicted];
+    for (const [box] of boxes) rectangle(box, "box-halo");
+    for (const [box, kind] of boxes) rectangle(box, kind);
     return svg;
   }
 
