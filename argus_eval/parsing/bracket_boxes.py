@@ -14,6 +14,7 @@ __all__ = ["BracketReader"]
 
 _DIGIT = re.compile(r"[0-9]")
 _REGROUPED = "corners regrouped"
+_MISSING = "missing brackets"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,7 @@ class BracketReader:
         if not closed:
             collector.note(TRUNCATED)
         elif values is not None and len(values) == 4:
-            collector.note(UNCLOSED)
+            collector.note(UNCLOSED if "[" in rest or "(" in rest else _MISSING)
             collector.add(self.to_unit(values), label)
         else:
             collector.count(MALFORMED)

@@ -91,10 +91,11 @@ class JsonBoxes:
 
     def _read_object(self, pairs: dict[str, JsonValue], collector: RegionCollector, to_unit: ToUnit) -> None:
         value = next((pairs[key] for key in self.box_keys if key in pairs), None)
-        if value is None:
-            collector.count(_NO_BOX)
-            return
         label = next((pairs[key] for key in self.label_keys if key in pairs), None)
+        if value is None:
+            if label is not None:
+                collector.count(_NO_BOX)
+            return
         score = next((pairs[key] for key in self.score_keys if key in pairs), None)
         name = label if isinstance(label, str) else f"{label:g}" if isinstance(label, float) else None
         confidence = score if isinstance(score, float) else None

@@ -56,8 +56,8 @@ _DEPTH = 32  # deeper nesting is runaway repetition; the innermost levels are wh
 _START = re.compile(r"```[A-Za-z0-9]*|[\[({]+")
 _TOKEN = re.compile(
     r"""(?P<open>[\[({]+) | (?P<close>[\])}]+) | (?P<fence>```) | (?P<comma>,) | (?P<colon>:)
-    | (?P<string> "(?P<double>(?:[^"\\\n]|\\.|"(?!\s{0,64}(?:[,:\]})"]|\Z)))*+)"
-                | '(?P<single>(?:[^'\\\n]|\\.|'(?!\s{0,64}(?:[,:\]})']|\Z)))*+)' )
+    | (?P<string> "(?P<double>(?:[^"\\\n]|\\.|"(?!\s{0,64}(?:[,:\]})"`]|\Z)))*+)"
+                | '(?P<single>(?:[^'\\\n]|\\.|'(?!\s{0,64}(?:[,:\]})'`]|\Z)))*+)' )
     | (?P<unclosed>["'][^\n]*)
     | (?P<bare>[^\s\[\](){},:"'`]+)
     | (?P<other>[\s`])""",
@@ -160,6 +160,8 @@ class _Scanner:
     def _open(self, brackets: str, start: int) -> None:
         if "(" in brackets:
             self._repair(PARENTHESES)
+        self._expect_comma()
+        self._last = "open"
         skipped = max(0, len(brackets) - _DEPTH)
         for offset, bracket in enumerate(brackets[skipped:], skipped):
             if len(self._stack) == _DEPTH:
@@ -198,11 +200,9 @@ class _Scanner:
             self._lists.append(values)
 
     def _value(self, value: JsonValue) -> None:
-        frame = self._stack[-1]
-        if frame.pending is not None:
-            self._repair(MISSING_COMMA)
-            self._settle(frame)
-        frame.pending = value
+        self._expect_comma()
+        self._settle(self._stack[-1])
+        self._stack[-1].pending = value
 
     def _settle(self, frame: _Frame) -> None:
         """Put the value that was read last where it belongs."""
@@ -213,6 +213,11 @@ class _Scanner:
         elif value is not None and frame.key is not None:
             frame.pairs.append((frame.key, value))
             frame.key = None
+
+    def _expect_comma(self) -> None:
+        """A value begins; right behind another one a comma is missing."""
+        if self._stack and self._last in ("close", "string", "bare"):
+            self._repair(MISSING_COMMA)
 
     def _comma(self) -> None:
         if self._last in ("comma", "open"):
