@@ -1,0 +1,89 @@
+"""Drift of the machine and the price of instrumentation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from argus_eval.errors import ArgusEvalError
+from argus_eval.stats.drift import drift, overhead
+
+
+def sentinels(total, noise, n=40, seed=0):
+    rng = np.random.default_rng(seed)
+    times = np.sort(rng.uniform(100, 700, n))
+    share = (times - times.min()) / np.ptp(times)
+    return times, 0.05 * np.exp(math.log1p(total) * share + rng.normal(0, noise, n))
+
+
+def test_drift_is_the_theil_sen_total():
+    times, latencies = sentinels(0.1, 0.01)
+    expected = stats.theilslopes(np.log(latencies), times, alpha=0.95)
+    span = np.ptp(times)
+    result = drift(times, latencies)
+    assert result.total == pytest.approx(math.expm1(expected.slope * span))
+    assert result.interval.low == pytest.approx(math.expm1(expected.low_slope * span))
+    assert result.interval.contains(0.1)
+
+
+@pytest.mark.parametrize(
+    ("total", "noise", "flagged"), [(0.0, 0.005, False), (0.1, 0.005, True), (0.0, 0.2, True), (-0.1, 0.005, True)]
+)
+def test_what_cannot_be_excluded_is_flagged(total, noise, flagged):
+    assert drift(*sentinels(total, noise)).flagged is flagged
+
+
+def test_a_quarter_of_disturbed_sentinels_do_not_drift():
+    times, latencies = sentinels(0.0, 0.003)
+    latencies[::5] *= 3
+    assert abs(drift(times, latencies).total) < 0.01
+
+
+def test_different_sentinels_are_compared_with_themselves():
+    times, latencies = sentinels(0.05, 0.002)
+    names = np.array(["small", "large"] * 20)
+    scaled = np.where(names == "large", 9 * latencies, latencies)
+    assert drift(times, scaled, requests=list(names)).total == pytest.approx(0.05, abs=0.01)
+
+
+def test_the_interval_covers():
+    hits = [drift(*sentinels(0.03, 0.02, n=24, seed=seed)).interval.contains(0.03) for seed in range(200)]
+    assert np.mean(hits) >= 0.92
+
+
+def test_settled_is_a_trend_interval_that_contains_zero():
+    assert drift(*sentinels(0.0, 0.05)).settled
+    assert not drift(*sentinels(-0.4, 0.02)).settled
+
+
+def test_too_few_sentinels_say_nothing():
+    assert drift(np.arange(5.0), np.ones(5)) is None
+    assert drift(np.ones(9), np.ones(9)) is None
+    with pytest.raises(ArgusEvalError, match="latencies > 0"):
+        drift(np.arange(9.0), np.zeros(9))
+
+
+def blocks(count, cost, seed, sd=0.004):
+    rng = np.random.default_rng(seed)
+    return 0.02 * np.exp(
+        cost + rng.normal(0, sd, (count, 1)) + np.linspace(0, 1, 32) + rng.normal(0, 0.01, (count, 32))
+    )
+
+
+def test_overhead_is_welch_on_block_means():
+    on, off = blocks(18, 0.01, 1), blocks(6, 0, 2)
+    test = stats.ttest_ind(np.log(on).mean(1), np.log(off).mean(1), equal_var=False)
+    result = overhead(on, off)
+    assert result.upper == pytest.approx(math.expm1(test.confidence_interval(0.9).high))
+    assert result.cost == pytest.approx(0.01, abs=0.005)
+
+
+def test_overhead_bound_covers_and_hides_stages():
+    hits = [overhead(blocks(9, 0.015, 2 * s), blocks(4, 0, 2 * s + 1)).upper >= 0.015 for s in range(400)]
+    assert np.mean(hits) >= 0.92
+    assert overhead(blocks(9, 0.05, 1), blocks(4, 0, 2)).hides_stages
+    assert not overhead(blocks(30, 0.0, 1), blocks(30, 0, 2)).hides_stages
+    assert overhead(blocks(9, 0, 1), blocks(1, 0, 2)) is None

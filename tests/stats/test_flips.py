@@ -1,0 +1,56 @@
+"""Flip rates against the floor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from argus_eval.stats.flips import flip_rate, judge_flips
+from argus_eval.stats.verdict import Verdict
+
+from .simulate import clusters_of, correlated_events
+
+
+def flips(changed, n, per_image=1):
+    return flip_rate(np.arange(n) < changed, clusters_of(n, per_image))
+
+
+@pytest.mark.parametrize(("changed", "n"), [(0, 500), (1, 500), (12, 900)])
+def test_few_flips_have_clopper_pearson_bounds(changed, n):
+    rate = flips(changed, n)
+    exact = stats.binomtest(changed, n).proportion_ci(0.9, method="exact")
+    assert rate.interval.high == pytest.approx(1 - 0.05 ** (1 / n) if changed == 0 else exact.high, abs=1e-6)
+    assert rate.interval.low == pytest.approx(exact.low, abs=1e-6)
+    assert rate.interval.level == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.3])
+def test_the_upper_bound_covers(correlation):
+    rng = np.random.default_rng(4)
+    hits = []
+    for _ in range(300):
+        changed = correlated_events((0.97, 0.03), items=1_500, per_image=3, correlation=correlation, rng=rng)
+        hits.append(flip_rate(changed == 1, clusters_of(1_500, 3)).interval.high >= 0.03)
+    assert np.mean(hits) >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 300)
+
+
+@pytest.mark.parametrize(
+    ("arm", "floor", "verdict"),
+    [
+        ((0, 900), (0, 900), Verdict.PASS),
+        ((0, 100), (0, 900), Verdict.INCONCLUSIVE),
+        ((30, 900), (30, 900), Verdict.INCONCLUSIVE),
+        ((30, 3_000), (30, 3_000), Verdict.PASS),
+        ((60, 900), (9, 900), Verdict.FAIL),
+    ],
+)
+def test_an_arm_may_add_one_point_to_the_floor(arm, floor, verdict):
+    outcome = judge_flips(flips(*arm), flips(*floor))
+    assert outcome.verdict is verdict
+    assert "floor" in outcome.reason
+
+
+def test_without_a_floor_nothing_is_judged():
+    assert judge_flips(flips(1, 100), None).verdict is Verdict.NOT_MEASURED
+    assert flip_rate([], []) is None
