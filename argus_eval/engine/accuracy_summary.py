@@ -20,21 +20,21 @@ from argus_eval.metrics.protocol import CorpusMetric, MetricInfo
 from argus_eval.stats.bootstrap import cluster_bootstrap, paired_cluster_bootstrap
 from argus_eval.stats.cluster import accuracy_interval, cluster_robust_interval
 from argus_eval.stats.pairs import PairedScores
-from argus_eval.stats.preservation import Margin, preservation
+from argus_eval.stats.policy import GUARD_MARGIN
+from argus_eval.stats.preservation import Preservation
 from argus_eval.stats.verdict import Verdict as Decision
 
 __all__ = [
-    "GUARD_MARGIN",
+    "PairedTask",
     "TaskAnswers",
     "collect_answers",
-    "compare_task",
     "equal_outputs",
+    "pair_task",
+    "task_comparison",
     "task_result",
     "without_answers",
 ]
 
-#: A single task is a guard: only a loss beyond this blocks (MEASUREMENT §19).
-GUARD_MARGIN = Margin(absolute=0.03)
 # At most this share of requests may fail for reasons that are not the model's.
 _MOST_ERRORS = 0.01
 
@@ -185,45 +185,75 @@ def _reducer(metric: CorpusMetric, statistics: Sequence[Any], name: str) -> Any:
     return value
 
 
-def compare_task(
-    answers: TaskAnswers, baseline: str, arm: str, *, identical_inputs: bool, seed: int
-) -> tuple[TaskComparison, PairedScores | None]:
-    """Paired difference of the task's primary metric, and the pairs for a mean over tasks.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedTask:
+    """Both arms' answers to one task, joined on the sample.
+
+    Attributes:
+        task: display name. metric: its primary metric.
+        scores: paired scores in [0, 1]; ``None`` for corpus metrics and where nothing was answered.
+        n: joined samples. identical: all their outputs are equal.
+        invalid: why no verdict may be given; empty where one may.
+        corpus: the comparison of a corpus metric, which the policy cannot pool.
+    """
+
+    task: str
+    metric: str
+    scores: PairedScores | None
+    n: int
+    identical: bool
+    invalid: tuple[str, ...] = ()
+    corpus: TaskComparison | None = None
+
+
+def pair_task(answers: TaskAnswers, baseline: str, arm: str, seed: int) -> PairedTask:
+    """Join two arms on one task.
 
     Args:
         answers: the task's records.
-        baseline: arm id.
-        arm: arm id.
-        identical_inputs: every checked input of the arm was hash-equal to the baseline's and the arm claims L0.
+        baseline, arm: arm ids.
         seed: of the bootstrap, for corpus metrics.
     """
     info = metric_infos(answers.plan.task)[0]
     pairs, errors = _join(answers.records.get(baseline, ()), answers.records.get(arm, ()))
     total = len(pairs) + errors
-    same_text = sum(a.text == b.text for a, b in pairs)
-    common = {"task": answers.plan.display, "metric": info.name, "n": len(pairs)}
-    identical = bool(pairs) and same_text == len(pairs)
+    identical = bool(pairs) and all(a.text == b.text for a, b in pairs)
+    invalid: tuple[str, ...] = ()
     if total and errors / total > _MOST_ERRORS:
-        why = f"{errors} of {total} requests failed; at most {_MOST_ERRORS:.0%} may"
-        return _undecided(common, Verdict.INVALID, why, identical), None
-    if not pairs:
-        return _undecided(common, Verdict.NOT_MEASURED, "no answers to compare", False), None
-    scores = _paired_scores(pairs, info)
-    if scores is None:
-        return _compare_corpus(answers, baseline, arm, common, identical, seed), None
-    found = preservation(scores, GUARD_MARGIN, identical=identical and identical_inputs)
-    ci = (found.interval.low, found.interval.high) if found.interval else None
-    return (
-        TaskComparison(
-            **common,  # type: ignore[arg-type]
-            difference=found.difference,
-            ci=ci,
-            flips={"lost": found.lost, "gained": found.gained},
-            verdict=Verdict(found.verdict.published),
-            identical=identical,
-            reason=found.reason,
-        ),
-        scores,
+        invalid = (f"{errors} of {total} requests failed; at most {_MOST_ERRORS:.0%} may",)
+    scores = _paired_scores(pairs, info) if pairs else None
+    corpus = None
+    if pairs and scores is None and not invalid:
+        common = {"task": answers.plan.display, "metric": info.name, "n": len(pairs)}
+        corpus = _compare_corpus(answers, baseline, arm, common, identical, seed)
+    return PairedTask(
+        task=answers.plan.display,
+        metric=info.name,
+        scores=scores,
+        n=len(pairs),
+        identical=identical,
+        invalid=invalid,
+        corpus=corpus,
+    )
+
+
+def task_comparison(paired: PairedTask, guard: Preservation | None) -> TaskComparison:
+    """A task's line in results.json, from the policy's guard on it."""
+    if paired.corpus is not None:
+        return paired.corpus
+    common = {"task": paired.task, "metric": paired.metric, "n": paired.n}
+    if paired.invalid:
+        return _undecided(common, Verdict.INVALID, "; ".join(paired.invalid), paired.identical)
+    if guard is None:
+        return _undecided(common, Verdict.NOT_MEASURED, "no answers to compare", False)
+    return TaskComparison(
+        **common,  # type: ignore[arg-type]
+        difference=guard.difference,
+        ci=(guard.interval.low, guard.interval.high) if guard.interval else None,
+        flips={"lost": guard.lost, "gained": guard.gained},
+        verdict=Verdict(guard.verdict.published),
+        identical=paired.identical,
+        reason=guard.reason,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,9 @@ from argus_eval.engine.workload import WorkItem
 from argus_eval.errors import SampleError
 
 __all__ = ["ArmClaim", "check_fidelity"]
+
+
+_MINIMUM_IMAGES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +35,16 @@ class _Seen:
 
 
 def check_fidelity(
-    baseline: ArmRunner, arms: Mapping[str, ArmRunner], claims: Sequence[ArmClaim], items: Sequence[WorkItem]
+    baseline: ArmRunner,
+    arms: Mapping[str, ArmRunner],
+    claims: Sequence[ArmClaim],
+    items: Sequence[WorkItem],
+    out_of_time: Callable[[], bool],
 ) -> dict[str, Fidelity]:
     """Compare ids and pixels of every claimed arm with the baseline's.
 
     Images that the baseline itself cannot prepare are left out; one that only the arm cannot prepare breaks the
-    claim, whatever its class.
+    claim, whatever its class. At least three images are looked at; then ``out_of_time`` may end it.
 
     Returns:
         Arm id → what was found; empty for backends whose inputs cannot be looked at.
@@ -46,7 +53,9 @@ def check_fidelity(
         return {}
     seen = {claim.arm: _Seen() for claim in claims}
     refused: dict[str, str] = {}
-    for item in items:
+    for count, item in enumerate(items):
+        if count >= _MINIMUM_IMAGES and out_of_time():
+            break
         try:
             stock = baseline.consumed(item.request)
         except SampleError:

@@ -23,10 +23,12 @@ from argus_eval.core.results import (
     Verdict,
 )
 from argus_eval.engine.accuracy_summary import (
+    PairedTask,
     TaskAnswers,
     collect_answers,
-    compare_task,
     equal_outputs,
+    pair_task,
+    task_comparison,
     task_result,
     without_answers,
 )
@@ -36,14 +38,11 @@ from argus_eval.engine.speed_summary import SpeedTable, efficiency, paired_speed
 from argus_eval.recipes.compose import ArmPlan, loss_class
 from argus_eval.stats.claims import Claim, Contrast, judge_all
 from argus_eval.stats.latency import Speedup
-from argus_eval.stats.pairs import PairedScores, pool
-from argus_eval.stats.preservation import Margin, preservation
-from argus_eval.stats.verdict import AccuracyStatus
+from argus_eval.stats.policy import TaskScores, default_policy
+from argus_eval.stats.verdict import AccuracyStatus, worst
 from argus_eval.stats.verdict import Verdict as Decision
 
 __all__ = ["MeasuredFacts", "summarize"]
-
-GROUP_MARGIN = Margin(absolute=0.01)
 
 #: (name in results, section prefix, quantity, word in sentences)
 _CONTRASTS = (
@@ -242,39 +241,28 @@ def _compare_accuracy(
         reason = "random weights" if not model.measures_accuracy else "--efficiency-only"
         return (), Decision.NOT_MEASURED, f"accuracy not measured ({reason})"
     exact = loss_class(arm.recipes) is LossClass.L0 and _inputs_equal(facts.fidelity.get(arm_id))
-    compared: list[TaskComparison] = []
-    pooled: list[PairedScores] = []
-    for task in plan.tasks:
-        if not task.supported_by(model.facts):
-            continue
-        comparison, scores = compare_task(
-            answers[task.display],
-            baseline_id,
-            arm_id,
-            identical_inputs=exact,
-            seed=plan.config.setting("seed", 0),
-        )
-        compared.append(comparison)
-        if scores is not None:
-            pooled.append(scores)
-    return tuple(compared), *_policy(compared, pooled, exact)
+    seed = plan.config.setting("seed", 0)
+    paired = [
+        pair_task(answers[task.display], baseline_id, arm_id, seed)
+        for task in plan.tasks
+        if task.supported_by(model.facts)
+    ]
+    outcome = default_policy([_task_scores(task, exact) for task in paired if task.corpus is None])
+    guards = dict(outcome.guards)
+    compared = tuple(task_comparison(task, guards.get(task.task)) for task in paired)
+    corpus = [task.corpus for task in paired if task.corpus is not None]
+    failed = [task for task in corpus if task.verdict is Verdict.FAIL]
+    if failed and outcome.verdict is not Decision.INVALID:
+        return compared, Decision.FAIL, f"guard failed: {failed[0].task}: {failed[0].reason}"
+    if corpus and len(corpus) == len(paired):
+        # Nothing can be pooled: the weakest task speaks for the arm.
+        weakest = worst(Decision(task.verdict.value) for task in corpus)
+        return compared, weakest, "; ".join(f"{task.task}: {task.reason}" for task in corpus)
+    return compared, outcome.verdict, outcome.reason
 
 
-def _policy(
-    compared: Sequence[TaskComparison], pooled: Sequence[PairedScores], exact: bool
-) -> tuple[Decision, str]:
-    """Group mean at one point; each task a guard at three points, where only FAIL blocks."""
-    if any(task.verdict is Verdict.INVALID for task in compared):
-        bad = next(task for task in compared if task.verdict is Verdict.INVALID)
-        return Decision.INVALID, f"{bad.task}: {bad.reason}"
-    failed = [task for task in compared if task.verdict is Verdict.FAIL]
-    if failed:
-        return Decision.FAIL, f"{failed[0].task}: {failed[0].reason}"
-    if not pooled:
-        return Decision.NOT_MEASURED, "no task with a score in [0, 1] was measured"
-    same = exact and all(task.identical for task in compared)
-    found = preservation(pool(pooled), GROUP_MARGIN, identical=same)
-    return found.verdict, found.reason
+def _task_scores(task: PairedTask, exact: bool) -> TaskScores:
+    return TaskScores(task=task.task, scores=task.scores, invalid=task.invalid, identical=exact and task.identical)
 
 
 def _inputs_equal(found: Fidelity | None) -> bool:
