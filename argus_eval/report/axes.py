@@ -10,8 +10,10 @@ from argus_eval.core.results import ArmResult
 from argus_eval.report.text import printable
 from argus_eval.report.wording import headline, primary
 
-__all__ = ["MACRO", "Axis", "cost_axes", "score_axes"]
+__all__ = ["MACRO", "MARGIN", "Axis", "cost_axes", "score_axes"]
 
+#: The default policy's margin on the group mean (MEASUREMENT §19): a loss within it counts as none.
+MARGIN = 0.01
 MACRO = "mean of the tasks"
 
 Interval = tuple[float, float]

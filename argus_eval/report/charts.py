@@ -6,11 +6,13 @@ Colours are CSS variables, so that one drawing serves light, dark and print.
 from __future__ import annotations
 
 import functools
+import pathlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["COLOURS", "SHAPES", "Chart", "draw", "vega_bundle"]
+__all__ = ["COLOURS", "SHAPES", "Chart", "draw", "light", "vega_bundle"]
 
 Spec = dict[str, Any]
 
@@ -67,6 +69,14 @@ def draw(spec: Spec, label: str) -> Chart:
     # A page from a model's words must not be able to make the renderer fetch anything.
     svg = vl_convert.vegalite_to_svg({**whole, "width": _STATIC_WIDTH_PX}, allowed_base_urls=[])
     return Chart(svg=svg, spec=whole, label=label)
+
+
+def light(svg: str) -> str:
+    """``svg`` on its own: the page's variables replaced by its light colours, on paper."""
+    css = (pathlib.Path(__file__).parent / "templates" / "page.css").read_text(encoding="utf-8")
+    palette = dict(re.findall(r"(--[\w-]+):\s*([^;]+);", css[: css.index("@media")]))
+    alone = re.sub(r"var\((--[\w-]+)\)", lambda match: palette.get(match[1], "currentColor"), svg)
+    return alone.replace("<svg ", f'<svg style="background:{palette["--paper"]}" ', 1)
 
 
 @functools.cache

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import pathlib
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -53,12 +54,12 @@ def render_report(runs: Sequence[ReportInput], *, title: str | None = None) -> s
 
     if not runs:
         raise UsageError("a report needs at least one run")
-    views = [run_view(run, f"r{index}-") for index, run in enumerate(runs)]
+    views = [run_view(run, f"r{index}-", share=1 / len(runs)) for index, run in enumerate(runs)]
     style = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
     script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
     bundle = _inline_script(vega_bundle()) if any(view.pareto.chart for view in views) else ""
     environment = _environment()
-    return environment.get_template("page.html.j2").render(
+    page = environment.get_template("page.html.j2").render(
         title=printable(title) if title else _title(runs),
         version=__version__,
         csp=_policy(styles=[style], scripts=[bundle, script]),
@@ -67,6 +68,14 @@ def render_report(runs: Sequence[ReportInput], *, title: str | None = None) -> s
         bundle=_trusted(bundle),
         runs=views,
     )
+    return _without_indentation(page)
+
+
+def _without_indentation(page: str) -> str:
+    """The page without the templates' blank space; styles, data and scripts are left as their hashes name them."""
+    head, style_end, rest = page.partition("</style>")
+    body, script_start, tail = rest.partition("<script")
+    return head + style_end + re.sub(r"\s*\n\s*", "\n", body) + script_start + tail
 
 
 def _environment() -> jinja2.Environment:

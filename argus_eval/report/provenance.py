@@ -124,16 +124,17 @@ def _scalar(value: object) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def downloads(results: Results) -> tuple[Download, ...]:
-    """results.json as it is and its two tables as CSV."""
-    document = json.dumps(to_json(results), indent=1, ensure_ascii=False, allow_nan=False)
-    return (
+def downloads(results: Results, drawing: str | None) -> tuple[Download, ...]:
+    """results.json as it is, its two tables as CSV, and the trade-off chart where there is one."""
+    document = json.dumps(to_json(results), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    files = [
         _download("results.json", "application/json", document, f"every number of this page ({results.schema})"),
         _download("accuracy.csv", "text/csv", _accuracy_csv(results), "one row per arm, task and metric"),
-        _download(
-            "efficiency.csv", "text/csv", _efficiency_csv(results), "one row per arm, regime and output length"
-        ),
-    )
+        _download("efficiency.csv", "text/csv", _efficiency_csv(results), "one row per arm, regime and length"),
+    ]
+    if drawing is not None:
+        files.append(_download("trade-off.svg", "image/svg+xml", drawing, "the first chart, in light colours"))
+    return tuple(files)
 
 
 def _download(name: str, kind: str, text: str, words: str) -> Download:

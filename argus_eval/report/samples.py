@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from argus_eval.core.codec import to_json
 from argus_eval.core.geometry import ImageSize, UnitBox
 from argus_eval.core.prediction import Answer, Parsed, Prediction, Unparsed, prediction_from_json
 from argus_eval.core.record import Record
@@ -21,7 +22,10 @@ from argus_eval.report.text import shown
 __all__ = ["SampleBook", "sample_book"]
 
 #: What the samples of one run may weigh on a page, without pictures and with them, in bytes.
-_TEXT_BUDGET_BYTES = 1_000_000
+_TEXT_BUDGET_BYTES = (250_000, 1_000_000)
+#: Left of a page of 2.5 MB beside the chart library; tables and downloads take so many bytes a byte of results.
+_ROOM_BYTES = 1_500_000
+_BYTES_PER_RESULT_BYTE = 3.4
 _PICTURE_BUDGET_BYTES = 6_000_000
 _MAX_PICTURES = 400
 _MAX_BOXES = 60
@@ -46,20 +50,23 @@ class SampleBook:
     findings: int
 
 
-def sample_book(run: ReportInput, digest: Digest) -> SampleBook:
-    """Choose samples, fetch their records and images, and put them in a form that a page can hold."""
+def sample_book(run: ReportInput, digest: Digest, share: float = 1.0) -> SampleBook:
+    """Choose samples, fetch their records and images, and put them in a form that a page can hold.
+
+    ``share`` is the part of the page that this run may fill.
+    """
     findings, total = find_samples(run.results, digest)
     order = list(dict.fromkeys(finding.sample for finding in findings))
     records = pick_records(run.records, order)
     arms = tuple(arm.id for arm in run.results.arms if arm.role != "aa")
-    shelf = _PictureShelf()
+    shelf = _PictureShelf(share)
     samples: list[dict[str, Any]] = []
     places: dict[tuple[str, str], int] = {}
-    spent = 0
+    spent, budget = 0, _text_budget(run, share)
     for key in order:
         item = _sample(key, run.samples(*key), records.get(key, ()), arms, shelf)
         spent += len(json.dumps(item, ensure_ascii=True)) + 40
-        if spent > _TEXT_BUDGET_BYTES:
+        if spent > budget:
             break
         places[key] = len(samples)
         samples.append(item)
@@ -67,10 +74,17 @@ def sample_book(run: ReportInput, digest: Digest) -> SampleBook:
     return SampleBook(samples=tuple(samples), rows=rows, pictures=tuple(shelf.pictures), arms=arms, findings=total)
 
 
+def _text_budget(run: ReportInput, share: float) -> float:
+    results_bytes = len(json.dumps(to_json(run.results), separators=(",", ":")))
+    least, most = _TEXT_BUDGET_BYTES
+    return share * min(most, max(least, _ROOM_BYTES - _BYTES_PER_RESULT_BYTE * results_bytes))
+
+
 class _PictureShelf:
     """Thumbnails, each once, as long as there is room."""
 
-    def __init__(self) -> None:
+    def __init__(self, share: float) -> None:
+        self._most = (share * _MAX_PICTURES, share * _PICTURE_BUDGET_BYTES)
         self.pictures: list[str] = []
         self._places: dict[int, int | None] = {}
         self._spent = 0
@@ -81,7 +95,7 @@ class _PictureShelf:
             return None
         key = hash(data)
         if key not in self._places:
-            full = len(self.pictures) >= _MAX_PICTURES or self._spent >= _PICTURE_BUDGET_BYTES
+            full = len(self.pictures) >= self._most[0] or self._spent >= self._most[1]
             picture = None if full else thumbnail(data)
             self._places[key] = None if picture is None else len(self.pictures)
             if picture is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from argus_eval.core.results import Results
+from argus_eval.report.charts import light
 from argus_eval.report.digest import Digest, digest_records
 from argus_eval.report.inputs import ReportInput
 from argus_eval.report.ladder import Ladder, ladders
@@ -85,12 +86,15 @@ class RunView:
     data: str
 
 
-def run_view(run: ReportInput, prefix: str) -> RunView:
-    """Read the records of ``run`` and lay everything out. ``prefix`` keeps the ids of several runs apart."""
+def run_view(run: ReportInput, prefix: str, *, share: float = 1.0) -> RunView:
+    """Read the records of ``run`` and lay everything out.
+
+    ``prefix`` keeps the ids of several runs apart; ``share`` is the part of the page's size that is this run's.
+    """
     results = run.results
     digest = digest_records(results, run.records())
     pareto = pareto_view(results)
-    book = sample_book(run, digest)
+    book = sample_book(run, digest, share)
     rungs, falls, grid = ladders(results), waterfalls(results), matrix(results)
     latency = latency_view(results, digest)
     labels = short_labels(results)
@@ -125,7 +129,7 @@ def run_view(run: ReportInput, prefix: str) -> RunView:
         data_rows=data_rows(results),
         arm_rows=arm_rows(results),
         environment=environment_rows(results.environment),
-        downloads=downloads(results),
+        downloads=downloads(results, light(pareto.chart.svg) if pareto.chart else None),
         data=_data(results, (pareto, latency), book, names),
     )
 

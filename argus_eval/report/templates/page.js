@@ -66,7 +66,9 @@
           const by = beaten[index];
           Object.assign(row, { y: yv[0], ylo: yv[1], yhi: yv[2], frontier: by === null, standing: by === null ? "on the frontier" : `beaten by ${choices.arms[by].label}` });
           const px = arm.parent === null ? null : x.values[arm.parent], py = arm.parent === null ? null : y.values[arm.parent];
-          if (px && py) Object.assign(row, { px: px[0], py: py[0] });
+          const crowded = choices.arms.length > choices.crowd;
+          row.name = !crowded || by === null || arm.baseline ? arm.label : "";
+          if (px && py && !crowded) Object.assign(row, { px: px[0], py: py[0] });
         }
         rows.push(row);
       });
@@ -201,6 +203,7 @@
 
   // The specification carries the default axes; another choice changes titles and the extent of x.
   function retitle(spec, x, y, rows) {
+    if (!rows.some((row) => "px" in row)) spec.layer = spec.layer.filter((layer) => layer.name !== "parents");
     const low = Math.min(...rows.map((row) => row.xlo)), high = Math.max(...rows.map((row) => row.xhi));
     const pad = Math.max((high / low) ** 0.08, 1.06);
     for (const layer of spec.layer) {
@@ -220,7 +223,7 @@
     return corners.map(([sx, sy], order) => ({ sx, sy, order }));
   }
   function narrow(spec) {
-    spec.layer = spec.layer.filter((layer) => layer.mark.type !== "text" || spec.data.values.length <= 4);
+    spec.layer = spec.layer.filter((layer) => layer.mark.type !== "text" || spec.data.values.filter((row) => row.name).length <= 4);
     for (const layer of spec.layer) if (layer.encoding.y?.axis) { layer.encoding.y.axis.labelLimit = 110; layer.encoding.y.axis.titleLimit = 260; }
   }
 
