@@ -17,10 +17,12 @@ class BundledTable:
     Attributes:
         name: what a message calls it.
         sample: name of the sample.
+        shared: columns that a native file says once for all images ("categories"); they are added to every row.
     """
 
     name: str
     sample: str
+    shared: tuple[str, ...] = ()
 
     def columns(self) -> tuple[str, ...]:
         """Keys of the first row."""
@@ -30,11 +32,19 @@ class BundledTable:
         """Every row, in order."""
         from argus_eval.data.bundled import iter_rows
 
-        for row in iter_rows(self.sample):
-            yield row if columns is None else {name: row[name] for name in columns if name in row}
+        shared = self._shared_columns()
+        for row in iter_rows(self.sample, columns):
+            yield {**row, **shared}
 
     def count(self) -> int:
         """Number of rows."""
         from argus_eval.data.bundled import bundled_count
 
         return bundled_count(self.sample)
+
+    def _shared_columns(self) -> dict[str, object]:
+        if "categories" not in self.shared:
+            return {}
+        from argus_eval.data.bundled import bundled_categories
+
+        return {"categories": bundled_categories(self.sample)}

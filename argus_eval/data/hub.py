@@ -68,23 +68,18 @@ def _ask(address: str) -> str | None:
 
 
 def _fetch(spec: SourceSpec, hub: str, config: str | None) -> RowSource:
+    import httpx
     from huggingface_hub import HfFileSystem, hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError
 
+    files, revision = [], ""
     try:
-        addresses = _declared_files(hub, config, spec.split)
-        files, revision = [], ""
-        for address in addresses:
+        for address in _declared_files(hub, config, spec.split):
             place = HfFileSystem().resolve_path(address)
             revision = place.revision
-            files.append(
-                Path(
-                    hf_hub_download(
-                        place.repo_id, place.path_in_repo, repo_type="dataset", revision=place.revision
-                    )
-                )
-            )
-    except (HfHubHTTPError, OSError, ValueError) as problem:
+            local = hf_hub_download(place.repo_id, place.path_in_repo, repo_type="dataset", revision=revision)
+            files.append(Path(local))
+    except (HfHubHTTPError, httpx.HTTPError, OSError, ValueError) as problem:
         detail = str(problem).strip().splitlines() or [type(problem).__name__]
         raise EnvironmentError_(
             f"{hub}: split {spec.split!r} could not be downloaded ({detail[0]}); "

@@ -14,7 +14,7 @@ from argus_eval.errors import SampleError
 
 __all__ = ["FORMATS", "encoded_image"]
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "MPO", "PPM")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 """Formats that are read. Others (EPS, PSD …) start interpreters or have parsers nobody fuzzes."""
 
 

@@ -54,7 +54,7 @@ class SentenceFiles:
             except (ElementTree.ParseError, ValueError):
                 yield BadRow(key=image_id, reason="annotation or sentences cannot be read")
                 continue
-            for number, sentence in enumerate(sentences):
+            for number, sentence in enumerate(filter(str.strip, sentences)):
                 row = self._row(image_id, number, sentence, boxes)
                 yield row if columns is None else {name: row[name] for name in columns if name in row}
 
@@ -90,7 +90,10 @@ def open_sentences(root: Path, spec: SourceSpec) -> SentenceFiles:
 
 
 def _boxes(document: bytes) -> dict[str, list[list[float]]]:
-    """Entity → boxes. A document with a DTD is refused: entities declared in it could expand without end."""
+    """Entity → boxes; the files count pixels from 1, as the official reader takes into account.
+
+    A document with a DTD is refused: entities declared in it could expand without end.
+    """
     if _DOCTYPE in document:
         raise ValueError("document type declaration")
     found: dict[str, list[list[float]]] = {}
@@ -98,7 +101,7 @@ def _boxes(document: bytes) -> dict[str, list[list[float]]]:
         box = thing.find("bndbox")
         if box is None:
             continue
-        corners = [float(box.findtext(side) or "nan") for side in ("xmin", "ymin", "xmax", "ymax")]
+        corners = [float(box.findtext(side) or "nan") - 1 for side in ("xmin", "ymin", "xmax", "ymax")]
         for name in thing.iter("name"):
             found.setdefault((name.text or "").strip(), []).append(corners)
     return found

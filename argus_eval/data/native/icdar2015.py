@@ -1,7 +1,7 @@
 """ICDAR2015 Incidental Scene Text: one row an image, with its words.
 
-A row has ``image_id``, ``image`` and ``words`` (a list of ``quad``, eight numbers clockwise from top left, and
-``text``; ``###`` marks what nobody could read).
+A row has ``image_id``, ``image`` and ``gt``, the text of the image's file: a line a word,
+``x1,y1,x2,y2,x3,y3,x4,y4,transcription``, clockwise from top left; ``###`` marks what nobody could read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["WordFiles", "open_words"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordFiles:
-    """Rows of a folder of ``gt_IMAGE.txt`` files, each line ``x1,y1,…,x4,y4,text``."""
+    """Rows of a folder of ``gt_IMAGE.txt`` files."""
 
     name: str
     annotations: Path
@@ -27,25 +27,25 @@ class WordFiles:
 
     def columns(self) -> tuple[str, ...]:
         """The columns listed above."""
-        return ("image_id", "image", "words")
+        return ("image_id", "image", "gt")
 
     def count(self) -> int:
         """Number of images with an annotation file."""
         return len(sorted_files(self.annotations, "gt_*.txt"))
 
     def rows(self, columns: Sequence[str] | None = None) -> Iterator[Row | BadRow]:
-        """One row an annotation file; one that cannot be read is a bad row."""
+        """One row an annotation file; one that is no text is a bad row."""
         for file in sorted_files(self.annotations, "gt_*.txt"):
             key = file.stem.removeprefix("gt_")
             try:
-                words = [_word(line) for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
-            except ValueError:  # UnicodeDecodeError is one
-                yield BadRow(key=key, reason="annotation is not lines of eight numbers and a text")
+                text = file.read_text(encoding="utf-8-sig")
+            except ValueError:
+                yield BadRow(key=key, reason="annotation is not valid UTF-8")
                 continue
             row: dict[str, object] = {
                 "image_id": key,
                 "image": {"bytes": None, "path": str(self.images / f"{key}.jpg")},
-                "words": words,
+                "gt": text,
             }
             yield row if columns is None else {name: row[name] for name in columns if name in row}
 
@@ -54,10 +54,3 @@ def open_words(root: Path, spec: SourceSpec) -> WordFiles:
     """Roles ``annotations`` and ``images``, two folders."""
     annotations = role_path(root, spec, "annotations")
     return WordFiles(name=str(annotations), annotations=annotations, images=role_path(root, spec, "images"))
-
-
-def _word(line: str) -> dict[str, object]:
-    *numbers, text = line.split(",", 8)
-    if len(numbers) != 8:
-        raise ValueError(line)
-    return {"quad": [float(number) for number in numbers], "text": text}

@@ -1,8 +1,8 @@
 """COCO and LVIS instance annotations: one row an image, with its objects.
 
-A row has ``image_id``, ``image``, ``width``, ``height``, ``objects`` (a list of ``bbox`` in COCO's
-``[x, y, width, height]``, ``category``, ``area``, ``iscrowd``), ``categories`` (every name, in the file's order),
-and for LVIS ``neg_categories`` and ``not_exhaustive_categories``.
+A row has ``image_id``, ``image``, ``width``, ``height``, ``annotations`` (a list of ``bbox`` in COCO's
+``[x, y, width, height]``, ``category_id``, ``category``, ``area``, ``iscrowd``), ``categories`` (a list of ``id``
+and ``name``, in the file's order), and LVIS's ``neg_category_ids`` and ``not_exhaustive_category_ids``.
 """
 
 from __future__ import annotations
@@ -21,16 +21,8 @@ from argus_eval.errors import UsageError
 
 __all__ = ["InstanceFiles", "open_instances"]
 
-_COLUMNS = (
-    "image_id",
-    "image",
-    "width",
-    "height",
-    "objects",
-    "categories",
-    "neg_categories",
-    "not_exhaustive_categories",
-)
+_LISTS = ("neg_category_ids", "not_exhaustive_category_ids")
+_COLUMNS = ("image_id", "image", "width", "height", "annotations", "categories", *_LISTS)
 
 
 class _Object(NamedTuple):
@@ -71,39 +63,30 @@ class InstanceFiles:
         known = {image.get("id") for image in index.images}
         for stray in (image_id for image_id in index.objects if image_id not in known):
             yield BadRow(key=f"image {stray}", reason="annotations of an image that is not listed")
-        names = list(index.categories.values())
+        categories = [{"id": number, "name": name} for number, name in index.categories.items()]
         for image in index.images:
             objects = index.objects.get(image.get("id"), ())
             if any(item.category_id not in index.categories for item in objects):
                 yield BadRow(key=f"image {image.get('id')}", reason="annotation of a category that is not listed")
             else:
-                row = self._row(image, names)
+                row = self._row(image, categories)
                 yield row if columns is None else {name: row[name] for name in columns if name in row}
 
-    def _row(self, image: Mapping[str, object], names: list[str]) -> Row:
-        categories = self._index.categories
+    def _row(self, image: Mapping[str, object], categories: list[dict[str, object]]) -> Row:
+        names = self._index.categories
+        annotations = [
+            {**item._asdict(), "category": names[item.category_id]}
+            for item in self._index.objects.get(image.get("id"), ())
+        ]
         return {
             "image_id": image.get("id"),
             "image": {"bytes": None, "path": str(self._image_path(image))},
             "width": image.get("width"),
             "height": image.get("height"),
-            "objects": [
-                {
-                    "bbox": item.bbox,
-                    "category": categories[item.category_id],
-                    "area": item.area,
-                    "iscrowd": item.iscrowd,
-                }
-                for item in self._index.objects.get(image.get("id"), ())
-            ],
-            "categories": names,
-            "neg_categories": self._names(image.get("neg_category_ids")),
-            "not_exhaustive_categories": self._names(image.get("not_exhaustive_category_ids")),
+            "annotations": annotations,
+            "categories": categories,
+            **{name: image.get(name) for name in _LISTS},
         }
-
-    def _names(self, ids: object) -> list[str]:
-        listed = ids if isinstance(ids, list) else []
-        return [self._index.categories[item] for item in listed if item in self._index.categories]
 
     def _image_path(self, image: Mapping[str, object]) -> Path:
         """COCO names the file; LVIS v1 gives its address, whose last two parts are folder and file."""

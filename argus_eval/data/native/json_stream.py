@@ -59,7 +59,7 @@ class _Reader:
             while self._peek() != "}":
                 name = self._value()
                 if not isinstance(name, str):
-                    raise self._broken("a name")
+                    raise self._broken("name")
                 self._expect(":")
                 if self._peek() == "[":
                     for element in self._array():
@@ -69,7 +69,7 @@ class _Reader:
                 self._separator("}")
             self._expect("}")
         if self._peek():
-            raise self._broken("the end")
+            raise self._broken("end")
 
     def _array(self) -> Iterator[object]:
         self._expect("[")
@@ -82,7 +82,7 @@ class _Reader:
         if self._peek() == ",":
             self._expect(",")
             if self._peek() == closing:
-                raise self._broken("a value")
+                raise self._broken("value")
         elif self._peek() != closing:
             raise self._broken(f"',' or {closing!r}")
 
@@ -100,7 +100,7 @@ class _Reader:
                 raise self._broken("JSON that is not nested thousands deep") from None
             except ValueError as problem:
                 if self._ended or len(self._text) - self._at > ELEMENT_LIMIT_CHARACTERS:
-                    raise self._broken("a value") from problem
+                    raise self._broken("value") from problem
             self._more(wanted)
             wanted *= 2  # so that a long element is tried a few times, not once a chunk
 

@@ -20,7 +20,6 @@ from argus_eval.data.schemas.fields import (
     records,
     sequence,
     text,
-    texts,
     wording,
 )
 from argus_eval.data.schemas.schema import Schema
@@ -29,37 +28,24 @@ from argus_eval.errors import SampleError
 __all__ = ["COCO", "FLICKR30K_ENTITIES", "ICDAR2015", "LVIS", "VG_REGIONS"]
 
 _UNREADABLE = "###"
+_FEDERATED = ("neg_category_ids", "not_exhaustive_category_ids")
 _SIDES = ("x", "y", "width", "height")
 
 
-def _image_sample(
-    row: Row, regions: tuple[RegionTarget, ...], options: tuple[str, ...] = (), federated: bool = False
-) -> Sample:
+def _image_sample(row: Row, target: RegionsTarget, options: tuple[str, ...] = ()) -> Sample:
     image = encoded_image(row.get("image"))
-    lists = _federated_lists(row) if federated else {}
     return Sample(
         key=identifier(row, "image_id"),
         images=(image,),
         inputs={},
-        target=RegionsTarget(regions=regions, **lists),
+        target=target,
         cluster=image.sha256,
         options=options,
     )
 
 
-def _federated_lists(row: Row) -> dict[str, frozenset[str]]:
-    return {
-        "negative_labels": frozenset(_names(row, "neg_categories")),
-        "not_exhaustive_labels": frozenset(_names(row, "not_exhaustive_categories")),
-    }
-
-
-def _names(row: Row, column: str) -> tuple[str, ...]:
-    return texts(row, column) if row.get(column) else ()
-
-
 def _objects(row: Row) -> tuple[RegionTarget, ...]:
-    return tuple(_object(item) for item in records(row.get("objects"), "objects"))
+    return tuple(_object(item) for item in records(row.get("annotations"), "annotations"))
 
 
 def _object(item: Mapping[str, object]) -> RegionTarget:
@@ -72,18 +58,36 @@ def _object(item: Mapping[str, object]) -> RegionTarget:
     )
 
 
+def _categories(row: Row) -> dict[str, str]:
+    """Id, as text, → name."""
+    listed = records(row.get("categories"), "categories")
+    return {identifier(item, "id"): text(item, "name") for item in listed}
+
+
+def _named(row: Row, column: str, names: Mapping[str, str]) -> frozenset[str]:
+    ids = row.get(column) or ()
+    if not isinstance(ids, list | tuple) or not all(str(item) in names for item in ids):
+        raise SampleError(f"{column} is not a list of known categories")
+    return frozenset(names[str(item)] for item in ids)
+
+
 def _coco(row: Row, index: int) -> Iterator[Sample]:
     """The prompt names every category of the data set, so it gives nothing away."""
     del index
-    yield _image_sample(row, _objects(row), options=texts(row, "categories"))
+    yield _image_sample(row, RegionsTarget(regions=_objects(row)), options=tuple(_categories(row).values()))
 
 
 def _lvis(row: Row, index: int) -> Iterator[Sample]:
-    """1,203 names fit no prompt: it names what is in the image and what is verified not to be, in one order."""
+    """1,203 names fit no prompt: it names what is in the image and what is verified not to be, alphabetically."""
     del index
-    regions = _objects(row)
-    named = {region.label for region in regions} | set(_names(row, "neg_categories"))
-    yield _image_sample(row, regions, options=tuple(sorted(named)), federated=True)
+    names = _categories(row)
+    target = RegionsTarget(
+        regions=_objects(row),
+        negative_labels=_named(row, "neg_category_ids", names),
+        not_exhaustive_labels=_named(row, "not_exhaustive_category_ids", names),
+    )
+    asked = {region.label for region in target.regions} | target.negative_labels
+    yield _image_sample(row, target, options=tuple(sorted(asked)))
 
 
 def _vg_regions(row: Row, index: int) -> Iterator[Sample]:
@@ -96,20 +100,28 @@ def _vg_regions(row: Row, index: int) -> Iterator[Sample]:
         )
         for item in records(row.get("regions"), "regions")
     )
-    yield _image_sample(row, regions)
+    yield _image_sample(row, RegionsTarget(regions=regions))
 
 
 def _icdar2015(row: Row, index: int) -> Iterator[Sample]:
     del index
-    regions = []
-    for item in records(row.get("words"), "words"):
-        corners = quad(item.get("quad"))
-        transcription = wording(item, "text")
-        xs, ys = corners.points[0::2], corners.points[1::2]
-        box = PixelBox(min(xs), min(ys), max(xs), max(ys))
-        ignore = transcription == _UNREADABLE
-        regions.append(RegionTarget(box=box, label=transcription, quad=corners, ignore=ignore))
-    yield _image_sample(row, tuple(regions))
+    words = tuple(_word(line) for line in wording(row, "gt").splitlines() if line.strip())
+    yield _image_sample(row, RegionsTarget(regions=words))
+
+
+def _word(line: str) -> RegionTarget:
+    *numbers, transcription = line.lstrip("\ufeff").split(",", 8)
+    try:
+        corners = quad([float(value) for value in numbers])
+    except ValueError:
+        raise SampleError("gt has a line that is not eight numbers and a text") from None
+    xs, ys = corners.points[0::2], corners.points[1::2]
+    return RegionTarget(
+        box=PixelBox(min(xs), min(ys), max(xs), max(ys)),
+        label=transcription,
+        quad=corners,
+        ignore=transcription.strip() == _UNREADABLE,
+    )
 
 
 def _flickr30k(row: Row, index: int) -> Iterator[Sample | BadRow]:
@@ -166,14 +178,14 @@ def _corners(value: object) -> PixelBox:
 
 COCO = Schema(
     name="coco",
-    columns=("image_id", "image", "objects", "categories"),
+    columns=("image_id", "image", "annotations", "categories"),
     samples=_coco,
     native=open_instances,
 )
 
 LVIS = Schema(
     name="lvis",
-    columns=("image_id", "image", "objects", "neg_categories", "not_exhaustive_categories"),
+    columns=("image_id", "image", "annotations", "categories", *_FEDERATED),
     samples=_lvis,
     native=open_instances,
 )
@@ -187,7 +199,7 @@ VG_REGIONS = Schema(
 
 ICDAR2015 = Schema(
     name="icdar2015",
-    columns=("image_id", "image", "words"),
+    columns=("image_id", "image", "gt"),
     samples=_icdar2015,
     native=open_words,
 )
