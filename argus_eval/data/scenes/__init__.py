@@ -7,6 +7,7 @@ benchmark about it, as rows in the schema its data set is published in. Needs Nu
 
 from __future__ import annotations
 
+from argus_eval.data.scenes.annotate.registry import BENCHMARKS, annotate
 from argus_eval.data.scenes.draws import Draws, Stream, draws_for
 from argus_eval.data.scenes.generate import generate_scene
 from argus_eval.data.scenes.profile import ORDINARY, SceneProfile, only
@@ -14,6 +15,7 @@ from argus_eval.data.scenes.render import Encoding, choose_encoding, encode, ren
 from argus_eval.data.scenes.scene import Scene, SceneObject, content_fingerprint, scene_from_text, scene_to_text
 
 __all__ = [
+    "BENCHMARKS",
     "ORDINARY",
     "Draws",
     "Encoding",
@@ -21,6 +23,7 @@ __all__ = [
     "SceneObject",
     "SceneProfile",
     "Stream",
+    "annotate",
     "choose_encoding",
     "content_fingerprint",
     "draws_for",

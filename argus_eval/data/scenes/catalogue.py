@@ -12,7 +12,7 @@ from argus_eval.data.scenes.things.outdoor import OUTDOOR
 from argus_eval.data.scenes.things.shapes import SHAPES
 from argus_eval.data.scenes.things.street import STREET
 
-__all__ = ["CATEGORIES", "BY_NAME", "THEMES", "category_id", "plural"]
+__all__ = ["CATEGORIES", "BY_NAME", "LOOKALIKES", "THEMES", "category_id", "plural"]
 
 CATEGORIES: tuple[Category, ...] = (*SHAPES, *STREET, *HOME, *FOOD, *OUTDOOR)
 BY_NAME: dict[str, Category] = {category.name: category for category in CATEGORIES}
@@ -26,6 +26,24 @@ THEMES: dict[str, tuple[str, ...]] = {
     "room": ("lamp", "chair", "book", "television", "vase", "clock", "candle", "key", "hat"),
     "garden": ("flower", "tree", "mushroom", "kite", "ball", "umbrella", "house", "bell"),
     "harbour": ("boat", "fish", "umbrella", "ball", "hat", "kite", "bottle", "balloon"),
+}
+
+#: What could be taken for what: no question claims that the one is absent where the other is present.
+LOOKALIKES: dict[str, tuple[str, ...]] = {
+    "circle": ("ball", "donut", "ring", "clock", "balloon"),
+    "ring": ("donut", "clock", "circle"),
+    "ball": ("circle",),
+    "balloon": ("ball",),
+    "donut": ("ring", "circle", "clock"),
+    "square": ("television", "book", "sign", "house", "cake"),
+    "diamond": ("kite",),
+    "kite": ("diamond",),
+    "triangle": ("boat", "house", "lamp"),
+    "mushroom": ("umbrella",),
+    "umbrella": ("mushroom",),
+    "bowl": ("cup",),
+    "bottle": ("vase",),
+    "vase": ("bottle",),
 }
 
 

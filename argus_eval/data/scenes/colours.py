@@ -28,6 +28,7 @@ COLOUR_NAMES: tuple[str, ...] = tuple(COLOURS)
 
 _BRIGHTER = 14
 _JITTER = 5
+_READABLE = 380.0
 
 
 def shade_of(name: str, draws: Draws) -> RGB:
@@ -64,5 +65,5 @@ def ink_on(paper: RGB, draws: Draws) -> RGB:
     """A text colour that reads well on ``paper``."""
     dark: list[RGB] = [(20, 20, 24), (24, 34, 92), (96, 16, 20), (14, 66, 34)]
     light: list[RGB] = [(252, 252, 250), (255, 240, 176), (224, 240, 255)]
-    readable = [ink for ink in (dark if luminance(paper) > 120 else light) if distance(ink, paper) > 280]
+    readable = [ink for ink in (dark if luminance(paper) > 120 else light) if distance(ink, paper) > _READABLE]
     return draws.choice(readable or (dark[:1] if luminance(paper) > 120 else light[:1]))

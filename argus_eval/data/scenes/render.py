@@ -7,15 +7,13 @@ from typing import NamedTuple
 
 from PIL import Image, ImageDraw
 
-from argus_eval.data.scenes.draws import Draws, Stream, draws_for
+from argus_eval.data.scenes.draws import Stream, draws_for
 from argus_eval.data.scenes.painting.ground import grained, paint_background
 from argus_eval.data.scenes.painting.letters import paint_text
 from argus_eval.data.scenes.painting.things import paint_object
-from argus_eval.data.scenes.scene import Mark, Scene
+from argus_eval.data.scenes.scene import PICTURES, Mark, Scene
 
 __all__ = ["Encoding", "choose_encoding", "encode", "render"]
-
-_PAGES = ("document", "chart", "infographic", "diagram")
 
 
 class Encoding(NamedTuple):
@@ -35,7 +33,7 @@ def render(scene: Scene) -> Image.Image:
     canvas = paint_background(scene, draws)
     for mark in scene.marks:
         _paint_mark(canvas, mark)
-    shadow = scene.kind not in _PAGES and draws.chance(0.5)
+    shadow = scene.kind in PICTURES and draws.chance(0.5)
     written = {block.owner for block in scene.texts}
     for thing in scene.objects:
         paint_object(canvas, thing, shadow)
@@ -46,7 +44,7 @@ def render(scene: Scene) -> Image.Image:
     for block in scene.texts:
         if block.owner is None:
             paint_text(canvas, block)
-    if scene.kind not in _PAGES and draws.chance(0.4):
+    if scene.kind in PICTURES and draws.chance(0.4):
         canvas = grained(canvas, draws.uniform(1.0, 3.0), draws)
     return canvas
 
@@ -59,9 +57,10 @@ def _paint_mark(canvas: Image.Image, mark: Mark) -> None:
         pen.line(list(mark.points), fill=mark.colour, width=max(1, round(mark.width_px)), joint="curve")
 
 
-def choose_encoding(draws: Draws) -> Encoding:
-    """JPEG of varied quality; one image in twenty is a PNG."""
-    if draws.chance(0.05):
+def choose_encoding(scene: Scene) -> Encoding:
+    """JPEG of varied quality; one page in four is a PNG."""
+    draws = draws_for(Stream(scene.stream), scene.seed, "encoding")
+    if scene.kind not in PICTURES and draws.chance(0.25):
         return Encoding("PNG", 0)
     return Encoding("JPEG", draws.integer(80, 92))
 

@@ -18,6 +18,7 @@ from argus_eval.data.scenes.raster import Point
 from argus_eval.data.scenes.typeface import Face
 
 __all__ = [
+    "PICTURES",
     "Background",
     "BackgroundKind",
     "Chart",
@@ -38,6 +39,10 @@ __all__ = [
 ]
 
 SceneKind = Literal["objects", "crowd", "signs", "document", "chart", "infographic", "diagram"]
+
+#: Kinds that show things on a background; the others are pages.
+PICTURES: tuple[SceneKind, ...] = ("objects", "crowd", "signs")
+
 SizeWord = Literal["small", "medium", "large"]
 Texture = Literal["plain", "striped", "dotted", "checkered"]
 BackgroundKind = Literal["plain", "gradient", "spot", "noise", "ground", "wall", "planks", "paper"]

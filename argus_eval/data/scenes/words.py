@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from argus_eval.data.scenes.draws import Draws
 
-__all__ = ["SIGN_WORDS", "BRANDS", "TITLES", "NAMES", "CITIES", "ITEMS", "sign_lines", "label_text", "invented"]
+__all__ = [
+    "SIGN_WORDS",
+    "BRANDS",
+    "TITLES",
+    "NAMES",
+    "CITIES",
+    "ITEMS",
+    "sign_lines",
+    "label_text",
+    "invented",
+    "known",
+]
 
 
 def _list(text: str) -> tuple[str, ...]:
@@ -45,6 +56,8 @@ ITEMS: tuple[str, ...] = _list(
     Onions Oranges Pasta Pears Pepper Rice Salad Salt Soap Soup Sugar Tea Tomatoes Yogurt"""
 )
 
+_SCREENS = ("NEWS", "SPORT", "MUSIC", "MOVIE", "LIVE", "PAUSE", "MENU")
+_GREETINGS = ("TEA", "COFFEE", "BOSS", "MOM", "DAD", "HELLO")
 _OPENINGS = (
     "b",
     "c",
@@ -126,6 +139,16 @@ def label_text(category: str, draws: Draws) -> str:
             ("NEWS", "SPORT", "MUSIC", "MOVIE", "LIVE", str(draws.integer(1, 99)), "PAUSE", "MENU")
         )
     if category == "cup":
-        return draws.choice((draws.choice(NAMES), draws.choice(("TEA", "COFFEE", "BOSS", "MOM", "DAD", "HELLO"))))
+        return draws.choice((draws.choice(NAMES), draws.choice(_GREETINGS)))
     brand = draws.choice(BRANDS) if draws.chance(0.8) else invented(draws).capitalize()
     return brand.upper() if draws.chance(0.5) else brand
+
+
+_KNOWN = frozenset(
+    word.lower() for word in (*SIGN_WORDS, *BRANDS, *TITLES, *NAMES, *CITIES, *ITEMS, *_SCREENS, *_GREETINGS)
+)
+
+
+def known(word: str) -> bool:
+    """Whether a word is one of ours and not an invented one."""
+    return word.lower() in _KNOWN

@@ -20,6 +20,8 @@ from argus_eval.data.scenes.scene import Scene, SceneObject, TextBlock
 
 __all__ = ["Asked", "questions_about", "rows"]
 
+_MOST_ABOUT_ONE = 3
+
 _LABEL_QUESTIONS = {
     "bus": ("what is written on the {}?", "what does the side of the {} say?"),
     "book": ("what is the title of the {}?", "what is the {} about?", "what word is on the {}?"),
@@ -66,7 +68,7 @@ def questions_about(scene: Scene, block: TextBlock, draws: Draws) -> list[Asked]
         found.append(_asked(f"what word is {place} on the {name}?", first, draws))
         if not numbers and len(block.words) == 2:
             found.append(_asked(f"what is the last word on the {name}?", last, draws))
-    return draws.sample(found, 2)
+    return draws.sample(found, _MOST_ABOUT_ONE)
 
 
 def _name_of(thing: SceneObject, scene: Scene, draws: Draws) -> str | None:

@@ -37,7 +37,7 @@ Extremity = Literal["leftmost", "rightmost", "topmost", "bottommost", "largest",
 Relation = Literal["left of", "right of", "above", "below", "next to"]
 
 _APART = 0.06  # of the image side: positions closer than this are not told apart
-_LARGER = 1.5  # ratio of areas from which one thing is larger than another
+_LARGER = 1.8  # ratio of areas from which one thing is larger than another
 _TOUCHING = 0.12  # gap, as a share of the short side, up to which things are next to each other …
 _NEAR = 0.3  # … and from which on they are not
 
