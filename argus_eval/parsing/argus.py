@@ -38,6 +38,7 @@ class Argus:
     name: str = "argus"
     labels: bool = True
     quads: bool = False
+    points: bool = False
     bins: Bins = _BINS
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:

@@ -28,6 +28,7 @@ class CogVLM:
     name: str = "cogvlm"
     labels: bool = False
     quads: bool = False
+    points: bool = False
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """All boxes in one pair of brackets; labels are left out."""

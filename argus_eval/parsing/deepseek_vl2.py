@@ -32,6 +32,7 @@ class DeepSeekVL2:
     name: str = "deepseek-vl2"
     labels: bool = True
     quads: bool = False
+    points: bool = False
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """One ``<|ref|>…<|/ref|><|det|>[[…]]<|/det|>`` a region; nothing for no region."""

@@ -33,6 +33,7 @@ class DocTags:
     name: str = "doctags"
     labels: bool = True
     quads: bool = False
+    points: bool = False
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """One ``<text>`` element a region."""

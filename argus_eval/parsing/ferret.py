@@ -28,6 +28,7 @@ class Ferret:
     name: str = "ferret"
     labels: bool = True
     quads: bool = False
+    points: bool = False
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """One line a region."""

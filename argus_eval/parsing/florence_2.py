@@ -24,6 +24,7 @@ __all__ = ["DIALECT", "Florence2"]
 _LOCATION = location_pattern("loc_")
 _CUT_TOKEN = re.compile(r"<(?:l|lo|loc|loc_[0-9]*|/?p|/?po|/?pol|/?poly|/|s|se|sep)?\Z")
 _POLYGON_START, _POLYGON_END, _POLYGON_SEPARATOR = "<poly>", "</poly>", "<sep>"
+_TASK_TOKEN = re.compile(r"^<[A-Z_]{2,40}>")  # a prompt such as <OD>, decoded together with the answer
 _AS_BOX = "polygon read as box"
 _BINS = Bins(scale=1000, highest=999, offset=0.5, floor=True)
 
@@ -35,6 +36,7 @@ class Florence2:
     name: str = "florence-2"
     labels: bool = True
     quads: bool = True
+    points: bool = False
     bins: Bins = _BINS
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
@@ -95,7 +97,7 @@ def _in_polygon(before: str, inside: bool) -> bool:
 def _plain(before: str) -> str:
     for tag in (_POLYGON_START, _POLYGON_END, _POLYGON_SEPARATOR, "<s>", "</s>", "<pad>"):
         before = before.replace(tag, "")
-    return before.strip()
+    return _TASK_TOKEN.sub("", before.strip()).strip()
 
 
 DIALECT = Florence2()

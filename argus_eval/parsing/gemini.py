@@ -29,6 +29,7 @@ class Gemini:
     name: str = "gemini"
     labels: bool = True
     quads: bool = False
+    points: bool = False
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """A fenced list with one object a region."""

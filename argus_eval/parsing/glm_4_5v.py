@@ -37,6 +37,7 @@ class Glm45V:
     name: str = "glm-4.5v"
     labels: bool = False
     quads: bool = False
+    points: bool = False
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """All boxes in one list; labels are left out."""

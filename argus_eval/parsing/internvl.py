@@ -39,6 +39,7 @@ class InternVL:
     name: str = "internvl"
     labels: bool = True
     quads: bool = False
+    points: bool = False
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """One ``<ref>…</ref><box>[[…]]</box>`` a region; nothing for no region."""

@@ -35,6 +35,7 @@ class Kosmos2:
     name: str = "kosmos-2"
     labels: bool = True
     quads: bool = False
+    points: bool = False
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """One ``<phrase>…</phrase><object>…</object>`` a region; nothing for no region."""

@@ -24,6 +24,7 @@ class Llava:
     name: str = "llava"
     labels: bool = False
     quads: bool = False
+    points: bool = False
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """One bracket a region.

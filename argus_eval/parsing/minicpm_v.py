@@ -36,6 +36,7 @@ class MiniCPMV:
     name: str = "minicpm-v"
     labels: bool = True
     quads: bool = False
+    points: bool = False
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """One ``<ref>…</ref><box>…</box>`` a region; nothing for no region."""

@@ -33,6 +33,7 @@ class Molmo:
     name: str = "molmo"
     labels: bool = True
     quads: bool = False
+    points: bool = True
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """The centres of the boxes; neighbours with the same label share an element; nothing for no region."""

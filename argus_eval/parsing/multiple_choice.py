@@ -48,30 +48,34 @@ def parse_multiple_choice(text: str, context: ParseContext) -> Prediction:
     said = unwrap(answer.text)
     if not said:
         return Unparsed(reason="reasoning not finished" if answer.reasoning_unfinished else "empty answer")
-    plain = said.translate(_DECORATION)
     options = context.options
     letters = string.ascii_uppercase[: len(options) or None]
-    alone = _ALONE.fullmatch(plain)
+    prediction = _by_letter(said.translate(_DECORATION), letters, options)
+    if prediction is None and not options:
+        return Parsed(value=Answer(text=said))
+    return prediction or _one_of(_worded(said.translate(_DECORATION), letters, options), FROM_WORDING)
+
+
+def _by_letter(text: str, letters: str, options: Sequence[str]) -> Prediction | None:
+    """The option that a letter, or the whole text, names; ``None`` where none does."""
+    alone = _ALONE.fullmatch(text)
     if alone and alone.group(1).upper() in letters:
         return Parsed(value=Answer(text=alone.group(1).upper()))
-    exact = [letter for letter, option in zip(letters, options, strict=False) if _fold(option) == _fold(plain)]
+    exact = [letter for letter, option in zip(letters, options, strict=False) if _fold(option) == _fold(text)]
     if exact:
         return _one_of(exact, FROM_WORDING)
-    in_front = _BRACKETED.match(plain.lstrip())
-    for pattern, repair in (
+    in_front = _BRACKETED.match(text.lstrip())
+    patterns = (
         (_STATED, FROM_SENTENCE),
         (_LEADING, None),
         (_BRACKETED, None if in_front else FROM_SENTENCE),
-    ):
-        found = _letters(pattern.finditer(plain), letters)
+        *(((_STANDING, FROM_SENTENCE),) if options else ()),
+    )
+    for pattern, repair in patterns:
+        found = _letters(pattern.finditer(text), letters)
         if found:
             return _one_of(sorted(found), repair)
-    if not options:
-        return Parsed(value=Answer(text=said))
-    standing = _letters(_STANDING.finditer(plain), letters)
-    if standing:
-        return _one_of(sorted(standing), FROM_SENTENCE)
-    return _one_of(_worded(plain, letters, options), FROM_WORDING)
+    return None
 
 
 def _one_of(letters: Sequence[str], repair: str | None) -> Prediction:

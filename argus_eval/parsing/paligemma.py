@@ -38,6 +38,7 @@ class PaliGemma:
     name: str = "paligemma"
     labels: bool = True
     quads: bool = False
+    points: bool = False
     bins: Bins = _BINS
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:

@@ -45,6 +45,7 @@ class Dialect(Protocol):
         name: as in CONTRACTS ("qwen2.5-vl").
         labels: the syntax can carry a label with each box.
         quads: the syntax can carry quadrilaterals.
+        points: it writes points instead of boxes; they are read as boxes of no area, so every overlap is zero.
     """
 
     @property
@@ -55,6 +56,9 @@ class Dialect(Protocol):
 
     @property
     def quads(self) -> bool: ...
+
+    @property
+    def points(self) -> bool: ...
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """The text a perfect model of this family would write for ``regions``."""

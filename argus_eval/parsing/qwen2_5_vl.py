@@ -28,6 +28,7 @@ class Qwen25VL:
     name: str = "qwen2.5-vl"
     labels: bool = True
     quads: bool = False
+    points: bool = False
     rule: ResizeRule = QWEN2_VL_RULE
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:

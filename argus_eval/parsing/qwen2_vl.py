@@ -39,6 +39,7 @@ class Qwen2VL:
     name: str = "qwen2-vl"
     labels: bool = True
     quads: bool = False
+    points: bool = False
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """A label element and a box element a region; nothing for no region."""

@@ -26,6 +26,7 @@ class Qwen3VL:
     name: str = "qwen3-vl"
     labels: bool = True
     quads: bool = False
+    points: bool = False
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """A fenced list with one object a region."""

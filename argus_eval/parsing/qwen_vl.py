@@ -35,6 +35,7 @@ class QwenVL:
     name: str = "qwen-vl"
     labels: bool = True
     quads: bool = False
+    points: bool = False
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """One ``<ref>…</ref><box>(…),(…)</box>`` a region; nothing for no region."""

@@ -49,6 +49,7 @@ class RexOmni:
     name: str = "rex-omni"
     labels: bool = True
     quads: bool = True
+    points: bool = False
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """A label element and a box element a region; nothing for no region."""

@@ -25,6 +25,7 @@ class Shikra:
     name: str = "shikra"
     labels: bool = False
     quads: bool = False
+    points: bool = False
 
     def encode(self, regions: Sequence[Region], context: ParseContext) -> str:
         """All boxes in one bracket; labels are left out.

@@ -22,7 +22,7 @@ def test_the_names() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @given(text=st.text(max_size=120))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_never_raises_and_never_returns_an_empty_answer(name: str, text: str) -> None:
     for context in (ParseContext(), CONTEXT):
         prediction = ANSWER_PARSERS.get(name)(text, context)
@@ -50,7 +50,7 @@ def test_unfinished_reasoning_is_no_answer(name: str) -> None:
     "unit", ["[", "{", "answer ", "answer is ", "9", "1,", "(A) ", "<think>", "</s>", " ", "a cat ", "\\boxed{"]
 )
 def test_runaway_repetition_takes_linear_time(name: str, unit: str) -> None:
-    text = "answer" + unit * (2**20 // len(unit)) + "x"
+    text = "answer" + unit * (2**18 // len(unit)) + "x"
     start = time.process_time()
     ANSWER_PARSERS.get(name)(text, CONTEXT)
-    assert time.process_time() - start < 3.0
+    assert time.process_time() - start < 2.0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
 
 import pytest
@@ -60,7 +62,7 @@ def boxes(draw: st.DrawFn) -> UnitBox:
 def written_as(name: str, box: UnitBox) -> list[float]:
     """What a perfect answer says: the box, or its centre where the dialect has points only."""
     x, y = (box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2
-    return [x, y, x, y] if name == "molmo" else box.as_list()
+    return [x, y, x, y] if DIALECTS.get(name).points else box.as_list()
 
 
 def regions_of(text: str, name: str, context: ParseContext = CONTEXT) -> tuple[Region, ...]:
@@ -77,6 +79,18 @@ def test_registered_under_its_own_name(name: str) -> None:
     assert dialect.name == name
     assert isinstance(dialect.labels, bool)
     assert isinstance(dialect.quads, bool)
+    assert dialect.points == (name == "molmo")
+
+
+def test_reading_boxes_needs_nothing_heavy() -> None:
+    code = (
+        "import sys; from argus_eval.parsing.dialects import DIALECTS; from argus_eval.parsing.answers import "
+        "ANSWER_PARSERS; [DIALECTS.get(name) for name in DIALECTS.names()]; "
+        "[ANSWER_PARSERS.get(name) for name in ANSWER_PARSERS.names()]; "
+        "print(sorted({'numpy', 'torch', 'PIL', 'pydantic'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_unknown_name_carries_the_nearest() -> None:
@@ -86,7 +100,7 @@ def test_unknown_name_carries_the_nearest() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @given(box=boxes())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_round_trip_within_half_a_bin(name: str, box: UnitBox) -> None:
     dialect = DIALECTS.get(name)
     (region,) = regions_of(dialect.encode([Region(box=box)], CONTEXT), name)
@@ -95,7 +109,7 @@ def test_round_trip_within_half_a_bin(name: str, box: UnitBox) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @given(parts=st.lists(st.tuples(boxes(), names_of_things), min_size=1, max_size=4, unique_by=lambda part: part[1]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_labels_and_order_survive(name: str, parts: list[tuple[UnitBox, str]]) -> None:
     dialect = DIALECTS.get(name)
     text = dialect.encode([Region(box=box, label=label) for box, label in parts], CONTEXT)
@@ -227,7 +241,7 @@ broken_markup = st.lists(st.sampled_from(MARKUP), max_size=40).map("".join)
 
 @pytest.mark.parametrize("name", NAMES)
 @given(text=st.one_of(st.text(max_size=200), broken_markup), size=st.sampled_from([None, SIZE, ImageSize(1, 1)]))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_never_raises(name: str, text: str, size: ImageSize | None) -> None:
     for context in (ParseContext(image_size=size), ParseContext(image_size=size, quads=True, may_be_empty=True)):
         prediction = DIALECTS.get(name).decode(text, context)
@@ -256,10 +270,10 @@ def test_a_cut_answer_keeps_only_whole_boxes(name: str) -> None:
 )
 def test_runaway_repetition_takes_linear_time(name: str, unit: str) -> None:
     brackets_only = unit in ("[", "{", "[{")
-    text = unit * ((2**20 if brackets_only else 2**18) // len(unit))
+    text = unit * ((2**20 if brackets_only else 2**16) // len(unit))
     start = time.process_time()
     DIALECTS.get(name).decode(text, CONTEXT)
-    assert time.process_time() - start < (1.0 if brackets_only else 4.0)
+    assert time.process_time() - start < (1.0 if brackets_only else 1.5)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -282,7 +296,7 @@ WRONG = [
     ("qwen3-vl", "gemini"),
     ("gemini", "qwen3-vl"),
     ("internvl", "qwen-vl"),
-    ("minicpm-v", "internvl"),
+    ("gemini", "internvl"),
     ("argus", "paligemma"),
     ("paligemma", "argus"),
     ("florence-2", "doctags"),

@@ -20,7 +20,7 @@ QUANTIZER.quantize_bins = (1000, 1000)
 
 
 @given(st.lists(st.integers(0, 8 * 640), min_size=4, max_size=4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_encode_equals_transformers(eighths: list[int]) -> None:
     """Eighths of a pixel of a 1024 × 512 image are exact in either precision."""
     values = [value / 8 for value in eighths]
@@ -31,7 +31,7 @@ def test_encode_equals_transformers(eighths: list[int]) -> None:
 
 
 @given(st.lists(st.integers(0, 999), min_size=4, max_size=4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_decode_equals_transformers_to_the_pixel(bins: list[int]) -> None:
     size = ImageSize(640, 480)
     prediction = DIALECT.decode("a" + "".join(f"<loc_{number}>" for number in bins), ParseContext())
@@ -39,7 +39,7 @@ def test_decode_equals_transformers_to_the_pixel(bins: list[int]) -> None:
     assert isinstance(prediction.value, Regions)
     ours = prediction.value.regions[0].box.to_pixels(size).as_list()
     theirs = QUANTIZER.dequantize(torch.tensor([bins]), size)[0].tolist()
-    assert all(0 <= a - b < 1 + 1e-4 for a, b in zip(ours, theirs, strict=True))
+    assert all(-1e-6 <= a - b < 1 + 1e-4 for a, b in zip(ours, theirs, strict=True))
 
 
 def test_text_spotting_reads_words_with_their_corners() -> None:

@@ -46,6 +46,7 @@ GOLDEN = [
     ("florence-2", "<loc_0><loc_0><loc_9><loc_9>", [(None, 0.5, 0.25, 9.5, 4.75)], ()),
     ("florence-2", "cat<loc_0><loc_0><loc_1000><loc_9>", [("cat", 0.5, 0.25, 999.5, 4.75)], ("clamped coordinates: 1",)),
     ("florence-2", "cat<poly><loc_10><loc_20><loc_30><loc_20><loc_30><loc_40><sep></poly>", [("cat", 10.5, 10.25, 30.5, 20.25)], ("polygon read as box",)),
+    ("florence-2", "<OD>cat<loc_0><loc_0><loc_9><loc_9>", [("cat", 0.5, 0.25, 9.5, 4.75)], ()),
     ("kosmos-2", "<grounding><phrase>a cat</phrase><object><patch_index_0044><patch_index_0863></object> sits",
      [("a cat", 12.5 / 32 * 1000, 1.5 / 32 * 500, 31.5 / 32 * 1000, 26.5 / 32 * 500)], ()),
     ("kosmos-2", "<object><patch_index_0000><patch_index_0031></delimiter_of_multi_objects/><patch_index_0033><patch_index_0033></object>",

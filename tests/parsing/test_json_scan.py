@@ -102,7 +102,7 @@ json_values = st.recursive(
     st.dictionaries(st.text(min_size=1, max_size=5), json_values, min_size=1, max_size=4),
     st.sampled_from([None, 2]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_valid_json_needs_no_repair(data: dict[str, object], indent: int | None) -> None:
     """Strings that themselves look like the end of a string are the price of reading unescaped quotes."""
     text = json.dumps(data, indent=indent)
