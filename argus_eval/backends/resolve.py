@@ -155,8 +155,11 @@ def load_backend(
     from argus_eval.models.load import LoadedModel, load_model
 
     card = _card(facts.name)
-    if weights is None and facts.weights == "random":
+    if facts.weights == "random":
         weights = "random"
+        # Random weights have no checkpoint to take a dtype from. Most CPUs multiply bfloat16 several times slower
+        # than float32, which would measure the emulation, not the model.
+        dtype = dtype or ("float32" if facts.device == "cpu" else None)
 
     def load() -> LoadedModel:
         return load_model(card, weights, dtype=dtype, device=facts.device, seed=seed)

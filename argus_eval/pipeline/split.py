@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from argus_eval.measure.stages import StageRecorder
-from argus_eval.pipeline.parts import ImageProcessor, ModelInputs, PromptEncoder
+from argus_eval.pipeline.parts import ImageProcessor, ModelInputs, ProcessedImages, PromptEncoder
 
 __all__ = ["SplitPreprocessor"]
 
@@ -19,8 +19,10 @@ class SplitPreprocessor:
 
     def __call__(self, text: str, images: Sequence[Any], recorder: StageRecorder) -> ModelInputs:
         image_processor, prompt_encoder = self.halves
-        with recorder.span("image_process"):
-            processed = image_processor(images, recorder)
+        processed = ProcessedImages(tensors={}, tiles=())
+        if images:
+            with recorder.span("image_process"):
+                processed = image_processor(images, recorder)
         with recorder.span("tokenize"):
             encoded = prompt_encoder(text, processed)
         return ModelInputs(tensors={**encoded, **processed.tensors}, tiles=sum(processed.tiles))

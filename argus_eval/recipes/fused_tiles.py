@@ -107,6 +107,8 @@ class NormalizeOnDevice:
         import torch
 
         moved = self._inner(inputs)
+        if "pixel_values" not in moved.tensors:
+            return moved
         pixels = moved.tensors["pixel_values"].to(torch.float32).sub_(self._mean).div_(self._std)
         return dataclasses.replace(moved, tensors={**moved.tensors, "pixel_values": pixels.to(self._dtype)})
 
