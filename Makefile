@@ -1,0 +1,51 @@
+# Everything a fresh machine needs is python3 (3.11 or later) and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_BUDGET ?= 3m
+
+.PHONY: demo test check format report clean
+
+## demo: the main job on what ships with the project; ends with the path of the report
+demo: $(VENV)/.core
+	$(BIN)/argus-eval --model argus-nano --tasks refcoco,textvqa --data bundled --budget $(DEMO_BUDGET)
+
+## test: the whole suite
+test: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
+
+## check: lint, format, types
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+## report: build the example report that is kept in git again
+report: $(VENV)/.core
+	$(BIN)/argus-eval --model argus-nano --tasks refcoco,textvqa --data bundled --recipes baseline,exact,lossless \
+		--budget 8m --runs-dir .example --fresh
+	$(BIN)/argus-eval report $$(ls -d .example/* | tail -1) -o reports/example.html
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("argus-eval needs Python 3.11 or later; this is " + sys.version.split()[0] \
+		+ ". Try: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+# uv installs the same packages several times faster; where it cannot be had, pip does.
+$(VENV)/.core: $(BIN)/python pyproject.toml
+	($(BIN)/python -m pip install --quiet uv && $(BIN)/uv pip install --quiet --python $(BIN)/python -e .) \
+		|| $(BIN)/python -m pip install --quiet -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	($(BIN)/uv pip install --quiet --python $(BIN)/python -e '.[dev]') \
+		|| $(BIN)/python -m pip install --quiet -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .example
