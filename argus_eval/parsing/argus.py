@@ -19,6 +19,7 @@ from argus_eval.parsing.regions import (
     SURROUNDING,
     TEMPLATE,
     TRUNCATED,
+    UNCLOSED_TAG,
     RegionCollector,
     answer_or_unparsed,
 )
@@ -61,6 +62,8 @@ class Argus:
             self._read_tagged(scan, collector)
         else:
             self._read_untagged(answer, collector)
+        if scan.unclosed:
+            collector.note(UNCLOSED_TAG)
         if scan.truncated:
             collector.note(TRUNCATED)
         return collector.finish()

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from argus_eval.core.geometry import UnitBox
 from argus_eval.core.prediction import Prediction, Region
 from argus_eval.parsing.protocol import ParseContext
-from argus_eval.parsing.regions import MALFORMED, TRUNCATED, RegionCollector, answer_or_unparsed
+from argus_eval.parsing.regions import MALFORMED, TRUNCATED, UNCLOSED_TAG, RegionCollector, answer_or_unparsed
 from argus_eval.parsing.tag_scan import TaggedBox, TagSyntax
 
 __all__ = ["DIALECT", "GRID", "Kosmos2"]
@@ -55,6 +55,8 @@ class Kosmos2:
         scan = _TAGS.scan(answer)
         for box in scan.boxes:
             _read(box, collector)
+        if scan.unclosed:
+            collector.note(UNCLOSED_TAG)
         if scan.truncated:
             collector.note(TRUNCATED)
         return collector.finish()

@@ -16,6 +16,7 @@ from argus_eval.parsing.regions import (
     SURROUNDING,
     TEMPLATE,
     TRUNCATED,
+    UNCLOSED_TAG,
     RegionCollector,
     answer_or_unparsed,
 )
@@ -58,6 +59,8 @@ class MiniCPMV:
             _read(box, collector)
         if scan.boxes and scan.outside:
             collector.note(SURROUNDING)
+        if scan.unclosed:
+            collector.note(UNCLOSED_TAG)
         if scan.truncated:
             collector.note(TRUNCATED)
         return collector.finish()
@@ -67,8 +70,8 @@ def _read(box: TaggedBox, collector: RegionCollector) -> None:
     body = box.body.strip(_BRACKETS)
     values = read_numbers(body)
     if not box.closed:
-        collector.note(TRUNCATED)
-    elif values is not None and len(values) == 4:
+        return  # its last number may be cut; told by the scan
+    if values is not None and len(values) == 4:
         if body != box.body.strip():
             collector.note(_EXTRA_BRACKETS)
         collector.add(_BINS.decode_box(values), box.label)

@@ -23,6 +23,7 @@ __all__ = [
     "TEMPLATE",
     "TRUNCATED",
     "UNCLOSED",
+    "UNCLOSED_TAG",
     "RegionCollector",
     "answer_or_unparsed",
     "box_around",
@@ -35,6 +36,7 @@ TEMPLATE = "template echo"  #: the prompt's placeholder was repeated beside the 
 SURROUNDING = "surrounding text"
 MISSING_TAGS = "missing tags"
 UNCLOSED = "unclosed bracket"
+UNCLOSED_TAG = "unclosed tag"
 MALFORMED = "malformed boxes dropped"  #: (n) not four finite numbers
 DUPLICATE = "duplicate regions removed"  #: (n) same label, same coordinates
 CLAMPED = "clamped coordinates"  #: (n) a token beyond the last bin

@@ -20,6 +20,7 @@ from argus_eval.parsing.regions import (
     MALFORMED,
     TEMPLATE,
     TRUNCATED,
+    UNCLOSED_TAG,
     RegionCollector,
     answer_or_unparsed,
     box_around,
@@ -73,6 +74,8 @@ class RexOmni:
         for box in scan.boxes:
             said_none &= box.closed and box.body.strip().lower() in _NOTHING
             _read(box, collector)
+        if scan.unclosed:
+            collector.note(UNCLOSED_TAG)
         if scan.truncated:
             collector.note(TRUNCATED)
         return collector.finish(said_none=said_none)

@@ -35,6 +35,11 @@ class TagScan(NamedTuple):
     outside: str
     truncated: bool
 
+    @property
+    def unclosed(self) -> bool:
+        """A box element before the last lost its closing tag."""
+        return not all(box.closed for box in self.boxes[:-1])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagSyntax:

@@ -13,6 +13,7 @@ from argus_eval.parsing.regions import (
     MISSING_TAGS,
     SURROUNDING,
     TRUNCATED,
+    UNCLOSED_TAG,
     RegionCollector,
     answer_or_unparsed,
 )
@@ -64,6 +65,8 @@ class TaggedBoxes:
                 collector.note(MISSING_TAGS)
         elif scan.outside and not self.in_prose:
             collector.note(SURROUNDING)
+        if scan.unclosed:
+            collector.note(UNCLOSED_TAG)
         if scan.truncated:
             collector.note(TRUNCATED)
         return collector.finish(said_none=empty)

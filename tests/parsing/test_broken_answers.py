@@ -45,6 +45,8 @@ REPAIRED = [
     ("internvl", "<ref>cat</ref><box>[[1, 2, 3, 4], [5, 6", 1, ("truncated",)),
     ("internvl", "<ref>cat</ref><box>[[1, 2, 3, 4], [5, 6</box>", 1, ("malformed boxes dropped: 1",)),
     ("internvl", "<ref>cat</ref><box>[[1, 2, 3, 4</box>", 1, ("unclosed bracket",)),
+    ("internvl", "<ref>cat</ref><box>[[1, 2, 3, 4]]<ref>dog</ref><box>[[5, 6, 7, 8]]</box>", 2, ("unclosed tag",)),
+    ("minicpm-v", "<ref>cat</ref><box>1 2 3 4<ref>dog</ref><box>5 6 7 8</box>", 1, ("unclosed tag",)),
     ("internvl", "<ref>cat</ref><box>1, 2, 3, 4</box>", 1, ("missing brackets",)),
     ("internvl", "<ref>cat</ref><box>[[1, 2], [3, 4]]</box>", 1, ("corners regrouped",)),
     ("internvl", "Here it is: <ref>cat</ref><box>[[1, 2, 3, 4]]</box>.", 1, ("surrounding text",)),
