@@ -191,9 +191,10 @@ def _first_problem(problem: ValidationError) -> str:
     error = problem.errors(include_url=False)[0]
     where, kind = _dotted(error["loc"]), error["type"]
     if kind == "extra_forbidden":
-        close = nearest(str(error["loc"][-1]), _keys_beside(error["loc"]))
-        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-        return f"{where}: unknown key{hint}"
+        valid = _keys_beside(error["loc"])
+        close = nearest(str(error["loc"][-1]), valid)
+        hint = f"did you mean {' or '.join(map(repr, close))}?" if close else f"valid here: {', '.join(valid)}"
+        return f"{where}: unknown key; {hint}"
     if kind == "missing":
         return f"{where}: this key is missing"
     if kind == "literal_error":

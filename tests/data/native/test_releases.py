@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from data.tables import jpeg
 
 from argus_eval.core.geometry import PixelBox, PixelQuad
 from argus_eval.core.sample import Sample
@@ -15,7 +16,6 @@ from argus_eval.data.rows import BadRow
 from argus_eval.data.schemas.registry import SCHEMAS
 from argus_eval.data.source import SourceSpec
 from argus_eval.errors import UsageError
-from data.tables import jpeg
 
 COCO = SourceSpec(
     schema="coco",
@@ -255,7 +255,10 @@ def flickr(root: Path, annotation: str, sentences: str) -> Path:
     return root
 
 
-THING = "<object><name>{0}</name><bndbox><xmin>{1}</xmin><ymin>{2}</ymin><xmax>{3}</xmax><ymax>{4}</ymax></bndbox></object>"
+THING = (
+    "<object><name>{0}</name>"
+    "<bndbox><xmin>{1}</xmin><ymin>{2}</ymin><xmax>{3}</xmax><ymax>{4}</ymax></bndbox></object>"
+)
 
 
 def test_flickr_phrases_with_their_boxes_merged(tmp_path: Path):
