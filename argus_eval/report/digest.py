@@ -55,8 +55,7 @@ class Digest:
 def digest_records(results: Results, records: Iterable[Record]) -> Digest:
     """Read the records once. Latency rows are those that count: measured, not warm-up, of the headline regime."""
     primaries = _primary_names(results)
-    regimes = {entry.regime for arm in results.arms for entry in arm.efficiency}
-    regime = "cold-image" if "cold-image" in regimes or not regimes else min(regimes)
+    wanted = _headline_sections(results)
     digest = Digest()
     for record in records:
         slot = f"{record.pass_name} {record.status}"
@@ -68,7 +67,7 @@ def digest_records(results: Results, records: Iterable[Record]) -> Digest:
                 rows = digest.accuracy.setdefault((record.task, record.sample), {})
                 rows[record.arm] = _accuracy_row(record, primaries.get((record.arm, record.task)))
             case "latency":
-                if record.times_ns.ttft is not None and record.regime in ("", regime):
+                if record.times_ns.ttft is not None and record.regime in wanted:
                     digest.latency.setdefault(record.arm, []).append(_latency_row(record, record.times_ns.ttft))
             case "host":
                 pass  # its numbers are in the results; no page shows a single one
@@ -91,6 +90,15 @@ def pick_records(
         if before is None or (record.times_ns.ttft or 0) > (before.times_ns.ttft or 0):
             found[slot] = record
     return {key: list(found.values()) for key, found in chosen.items()}
+
+
+def _headline_sections(results: Results) -> frozenset[str]:
+    """What records of the headline measurement have as their regime: ``cold-image/1``, the shortest output."""
+    entries = [entry for arm in results.arms for entry in arm.efficiency]
+    if not entries:
+        return frozenset()
+    first = min(entries, key=lambda entry: (entry.regime != "cold-image", entry.regime, entry.output_tokens))
+    return frozenset({first.regime, f"{first.regime}/{first.output_tokens}"})
 
 
 def _primary_names(results: Results) -> dict[tuple[str, str], str]:

@@ -8,19 +8,10 @@ from dataclasses import dataclass
 
 from argus_eval.core.results import ArmResult, Comparison, Fidelity, Results, SpeedUp, TaskComparison
 from argus_eval.core.units import format_percent
+from argus_eval.report.figures import NOT_MEASURED, Figure, change_figure, difference_figure
 from argus_eval.report.strip import peak_bytes, verdict_slug
 from argus_eval.report.text import printable
-from argus_eval.report.wording import (
-    NOT_MEASURED,
-    VERDICT_MARKS,
-    VERDICT_NAMES,
-    Figure,
-    arm_label,
-    change_figure,
-    difference_figure,
-    recipe_label,
-    saved_figure,
-)
+from argus_eval.report.wording import VERDICT_MARKS, VERDICT_NAMES, arm_label, arm_name, recipe_label, saved_figure
 
 __all__ = ["Ladder", "Rung", "Whisker", "ladders"]
 
@@ -39,7 +30,7 @@ class Whisker:
 class Rung:
     """One arm of the ladder."""
 
-    label: str
+    name: str
     recipes: str
     on: tuple[bool, ...]
     ttft: Figure
@@ -111,7 +102,7 @@ def _rung(
     ttft = comparison.speedup.get("ttft")
     worst = _worst(comparison)
     return Rung(
-        label=arm_label(arm),
+        name=arm_name(arm),
         recipes=recipe_label(arm),
         on=tuple(recipe in arm.recipes for recipe in recipes),
         ttft=change_figure(ttft),

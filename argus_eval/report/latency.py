@@ -12,7 +12,8 @@ from argus_eval.core.results import Results
 from argus_eval.core.units import format_percent, format_seconds
 from argus_eval.report.charts import COLOURS, SHAPES, Chart, draw
 from argus_eval.report.digest import Digest, LatencyRow
-from argus_eval.report.wording import Figure, headline, interval_text, latency_figure, short_labels
+from argus_eval.report.figures import Figure, interval_text, latency_figure
+from argus_eval.report.wording import headline, short_labels
 
 __all__ = ["Bin", "LatencyView", "Spread", "latency_view"]
 

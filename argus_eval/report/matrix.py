@@ -5,15 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from argus_eval.core.results import Results, TaskComparison
+from argus_eval.report.figures import Figure, difference_figure
 from argus_eval.report.strip import verdict_slug
 from argus_eval.report.text import printable
-from argus_eval.report.wording import (
-    VERDICT_MARKS,
-    VERDICT_WORDS,
-    Figure,
-    difference_figure,
-    short_labels,
-)
+from argus_eval.report.wording import VERDICT_MARKS, VERDICT_WORDS, short_labels
 
 __all__ = ["Cell", "Matrix", "matrix"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from argus_eval.core.results import ArmResult, Efficiency, Results
 from argus_eval.core.timing import STAGES
 from argus_eval.core.units import format_percent, format_seconds
-from argus_eval.report.wording import arm_label, baseline_of, headline, recipe_label
+from argus_eval.report.wording import arm_label, arm_name, baseline_of, headline
 
 __all__ = ["RESIDUAL_LIMIT", "StageBar", "Waterfall", "waterfalls"]
 
@@ -42,7 +42,7 @@ class Waterfall:
     """The stages of one arm."""
 
     label: str
-    recipes: str
+    name: str
     role: str
     bars: tuple[StageBar, ...]
     total: str
@@ -103,7 +103,7 @@ def _waterfall(arm: ArmResult, entry: Efficiency, before: Mapping[str, float] | 
         bars.append(_bar("unaccounted", entry.residual * ttft, clock, entry, None, scale, kind="rest"))
     return Waterfall(
         label=arm_label(arm),
-        recipes=recipe_label(arm),
+        name=arm_name(arm),
         role=arm.role,
         bars=tuple(bars),
         total=format_seconds(ttft),

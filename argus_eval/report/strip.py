@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from argus_eval.core.results import ArmResult, Comparison, Results, SpeedUp, TaskComparison, Verdict
+from argus_eval.core.results import ArmResult, Comparison, Efficiency, Results, SpeedUp, TaskComparison, Verdict
 from argus_eval.core.units import format_percent
-from argus_eval.report.text import printable
-from argus_eval.report.wording import (
+from argus_eval.report.figures import (
     NOT_MEASURED,
-    VERDICT_MARKS,
-    VERDICT_NAMES,
-    VERDICT_WORDS,
     Figure,
-    arm_label,
     change_figure,
     difference_figure,
-    headline,
     interval_text,
     latency_figure,
     memory_figure,
     metric_figure,
+)
+from argus_eval.report.text import printable
+from argus_eval.report.wording import (
+    VERDICT_MARKS,
+    VERDICT_NAMES,
+    VERDICT_WORDS,
+    arm_label,
+    headline,
+    lead_sentence,
     recipe_label,
     saved_figure,
 )
 
 __all__ = ["ArmSummary", "SpeedLine", "TaskLine", "arm_summaries", "peak_bytes", "verdict_slug"]
 
-_SPEEDS = (("TTFT", "ttft_s", "ttft"), ("end to end", "e2e_s", "e2e"), ("TPOT", "tpot_s", "tpot"))
+_SPEEDS = (("TTFT", "ttft_s", "ttft"), ("End to end", "e2e_s", "e2e"), ("TPOT", "tpot_s", "tpot"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +173,7 @@ def _summary(arm: ArmResult, comparison: Comparison | None, arms: dict[str, ArmR
         recipes=recipe_label(arm),
         role=arm.role,
         verdict=comparison.verdict if comparison else None,
-        sentence=printable(comparison.sentence) if comparison else "",
+        sentence=lead_sentence(comparison, baseline) if comparison else "",
         host_saved=saved_figure(comparison) if comparison else Figure(text=NOT_MEASURED),
         host_work=latency_figure(entry.to_model_ready_s if entry else None),
         host_share=_host_share(arm, baseline),
@@ -200,7 +203,7 @@ def _speed_line(arm: ArmResult, comparison: Comparison | None, name: str, quanti
     entry = headline(arm, quantity)
     speedup = comparison.speedup.get(key) if comparison else None
     return SpeedLine(
-        name=name,
+        name=_with_length(name, entry) if key != "ttft" else name,
         median=latency_figure(getattr(entry, quantity) if entry else None),
         change=change_figure(speedup) if comparison else None,
         sentence=printable(speedup.sentence) if speedup else "",
@@ -210,6 +213,12 @@ def _speed_line(arm: ArmResult, comparison: Comparison | None, name: str, quanti
         if speedup and speedup.slower_share is not None
         else "",
     )
+
+
+def _with_length(name: str, entry: Efficiency | None) -> str:
+    if entry is None:
+        return name
+    return f"{name}, {entry.output_tokens} token{'s' if entry.output_tokens != 1 else ''}"
 
 
 def _twin(speedup: SpeedUp | None) -> str:

@@ -15,22 +15,17 @@ from argus_eval.core.results import (
     TaskResult,
 )
 from argus_eval.core.units import format_percent, format_seconds
-from argus_eval.report.text import printable
-from argus_eval.report.wording import (
+from argus_eval.report.figures import (
     NOT_MEASURED,
-    VERDICT_NAMES,
-    VERDICT_WORDS,
     Figure,
-    arm_label,
     change_figure,
     difference_figure,
-    headline,
-    host_saving,
     latency_figure,
     memory_figure,
     metric_figure,
-    short_labels,
 )
+from argus_eval.report.text import printable
+from argus_eval.report.wording import VERDICT_NAMES, arm_label, headline, host_saving, lead_sentence, short_labels
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,10 +51,10 @@ def print_results(results: Results, console: Console) -> None:
         console.print(Text("! quick run: no claims", style="bold yellow"))
     arms = {arm.id: arm for arm in results.arms}
     for comparison in results.comparisons:
-        arm = arms.get(comparison.arm)
+        arm, baseline = arms.get(comparison.arm), arms.get(comparison.baseline)
         console.print()
-        console.print(_verdict_line(comparison, arm), soft_wrap=True)
-        for line in _evidence(comparison, arms.get(comparison.baseline), arm):
+        console.print(_verdict_line(comparison, baseline, arm), soft_wrap=True)
+        for line in _evidence(comparison, baseline, arm):
             console.print(Text(f"  {line}"), soft_wrap=True)
     if results.arms:
         console.print()
@@ -70,12 +65,12 @@ def print_results(results: Results, console: Console) -> None:
         console.print(_accuracy_table(results))
 
 
-def _verdict_line(comparison: Comparison, arm: ArmResult | None) -> object:
+def _verdict_line(comparison: Comparison, baseline: ArmResult | None, arm: ArmResult | None) -> object:
     from rich.text import Text
 
     name = arm_label(arm) if arm else printable(comparison.arm)
-    words = printable(comparison.sentence) or VERDICT_WORDS[comparison.verdict]
-    return Text.assemble((name, "bold"), f": {words}")
+    verdict = VERDICT_NAMES[comparison.verdict]
+    return Text.assemble((name, "bold"), f" · {verdict}\n  {lead_sentence(comparison, baseline)}")
 
 
 def _evidence(comparison: Comparison, baseline: ArmResult | None, arm: ArmResult | None) -> list[str]:
@@ -116,8 +111,7 @@ def _speed_words(speedup: SpeedUp) -> str:
         if twin.ratio is not None and twin.ci is not None
         else f"; A/A {NOT_MEASURED}"
     )
-    claim = "" if speedup.claim else f"; {printable(speedup.sentence) or 'no claim'}"
-    return f"{figure}{floor}{claim}"
+    return f"{figure}{floor}{'' if speedup.claim else '; no claim'}"
 
 
 def _latency_table(results: Results) -> Table:

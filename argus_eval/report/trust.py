@@ -8,9 +8,10 @@ from typing import Literal
 from argus_eval.core.results import Results, SpeedUp
 from argus_eval.core.units import format_percent, format_ratio
 from argus_eval.report.digest import Digest
+from argus_eval.report.figures import interval_text
 from argus_eval.report.stages import RESIDUAL_LIMIT
 from argus_eval.report.text import printable
-from argus_eval.report.wording import headline, interval_text, short_labels
+from argus_eval.report.wording import headline, short_labels
 
 __all__ = ["Check", "trust_checks"]
 
@@ -19,8 +20,13 @@ _MIN_REPLICATES = 6
 _MAX_ERROR_SHARE = 0.01
 
 State = Literal["good", "bad", "open"]
-_WORDS = {"ttft": "TTFT", "e2e": "end to end", "tpot": "TPOT", "to_model_ready": "host work (to model-ready)",
-          "to_uint8_tiles": "host work (to uint8 tiles)"}  # fmt: skip
+_WORDS = {
+    "ttft": "TTFT",
+    "e2e": "end to end",
+    "tpot": "TPOT",
+    "host": "host work",
+    "to_uint8_tiles": "bytes to uint8 tiles",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +129,7 @@ def _data(results: Results) -> list[Check]:
     tasks = [task for arm in results.arms for task in arm.tasks]
     if not tasks:
         return [Check(name="Data", state="open", words="no task was run")]
-    other = sorted({printable(t.task) for t in tasks if t.data.requested != t.data.resolved})
+    other = sorted({printable(t.task) for t in tasks if t.data.resolved == "bundled" != t.data.requested})
     prints: dict[str, set[str]] = {}
     for task in tasks:
         prints.setdefault(printable(task.task), set()).add(task.data.fingerprint)
@@ -132,7 +138,9 @@ def _data(results: Results) -> list[Check]:
         Check(
             name="Data as asked for",
             state="bad" if other else "good",
-            words=f"replaced: {', '.join(other)}" if other else "every task used the data it was asked to use",
+            words=f"the synthetic sample stands in for: {', '.join(other)}"
+            if other
+            else "every task used the data it was asked to use",
         ),
         Check(
             name="Same samples for every arm",
