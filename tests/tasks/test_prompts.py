@@ -4,11 +4,11 @@ import dataclasses
 import string
 
 import pytest
-from tasks.golden import FILE, SAMPLE, rendered, task_with
 
 from argus_eval.errors import UnknownNameError
 from argus_eval.parsing.dialects import DIALECTS
 from argus_eval.tasks.prompts import PROMPTS, STYLES
+from tests.tasks.golden import FILE, SAMPLE, rendered, task_with
 
 FIELDS = {"question", "expression", "options", "categories", "context"}
 

@@ -4,13 +4,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from data.make_reference_folders import make_reference_folders
-from data.tables import REFCOCO, refcoco_row, textvqa_row, write
 
 from argus_eval.core.sample import AnswersTarget, BoxTarget, Sample
 from argus_eval.data.resolution import resolve
 from argus_eval.data.rows import BadRow
 from argus_eval.tasks.catalog import load_task
+from tests.data.make_reference_folders import make_reference_folders
+from tests.data.tables import REFCOCO, refcoco_row, textvqa_row, write
 
 
 def test_good_and_bad_rows_come_in_order(tmp_path: Path):

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from data.tables import jpeg
 
 from argus_eval.core.geometry import PixelBox, PixelQuad
 from argus_eval.core.sample import Sample
@@ -16,6 +15,7 @@ from argus_eval.data.rows import BadRow
 from argus_eval.data.schemas.registry import SCHEMAS
 from argus_eval.data.source import SourceSpec
 from argus_eval.errors import UsageError
+from tests.data.tables import jpeg
 
 COCO = SourceSpec(
     schema="coco",

@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from data.tables import jpeg
 
 from argus_eval.core.sample import Sample
 from argus_eval.data.rows import BadRow
 from argus_eval.data.schemas.registry import SCHEMAS
+from tests.data.tables import jpeg
 
 IMAGE = {"bytes": jpeg(), "path": None}
 AI2D = {"question": "Which?", "options": ["a", "b", "c", "d"], "answer": "2", "image": IMAGE}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from data.tables import jpeg
 
 from argus_eval.core.sample import AnswersTarget, Sample
 from argus_eval.data.rows import BadRow
 from argus_eval.data.schemas.registry import SCHEMAS
+from tests.data.tables import jpeg
 
 IMAGE = {"bytes": jpeg(size=(40, 30)), "path": None}
 

@@ -4,12 +4,12 @@ import math
 from typing import Any
 
 import pytest
-from data.tables import refcoco_row
 
 from argus_eval.core.geometry import PixelBox
 from argus_eval.core.sample import BoxTarget
 from argus_eval.data.rows import BadRow
 from argus_eval.data.schemas.refcoco import REFCOCO
+from tests.data.tables import refcoco_row
 
 
 def read(**changes: Any) -> list[Any]:
