@@ -17,7 +17,8 @@ from argus_eval.errors import SampleError
 from argus_eval.metrics.registry import METRICS
 from argus_eval.parsing.answers import ANSWER_PARSERS
 from argus_eval.parsing.dialects import DIALECTS
-from argus_eval.parsing.protocol import Dialect, ParseContext
+from argus_eval.parsing.protocol import Dialect
+from argus_eval.tasks.reading import parse_context
 from argus_eval.tasks.task import Task
 
 __all__ = ["DEFAULT_DIALECT", "OracleBackend", "reference_text"]
@@ -81,11 +82,14 @@ def reference_text(task: Task, sample: Sample, dialect: Dialect) -> str:
     size = sample.image_size
     if size is None:
         raise SampleError("image header cannot be read")
-    context = ParseContext(image_size=size, options=sample.options)
     if isinstance(target, BoxTarget):
-        region = Region(box=target.box.to_unit(size), label=sample.inputs.get("expression"))
-        return dialect.encode([region], context)
-    return dialect.encode([_as_region(region, sample) for region in _wanted(target)], context)
+        regions = [Region(box=target.box.to_unit(size), label=sample.inputs.get("expression"))]
+    else:
+        regions = [_as_region(region, sample) for region in _wanted(target)]
+    try:
+        return dialect.encode(regions, parse_context(task.spec, sample))
+    except ValueError as problem:
+        raise SampleError(f"the {dialect.name} dialect cannot write this reference: {problem}") from problem
 
 
 def _wanted(target: RegionsTarget) -> list[RegionTarget]:
@@ -111,7 +115,7 @@ def _best_answer(task: Task, sample: Sample, answers: tuple[str, ...]) -> str:
     if not hasattr(metric, "score"):
         return answers[0]
     parse = ANSWER_PARSERS.get(task.spec.parser)
-    context = ParseContext(image_size=sample.image_size, options=sample.options)
+    context = parse_context(task.spec, sample)
 
     def value(answer: str) -> float:
         return metric.score(parse(answer, context), sample)[metric.infos[0].name]

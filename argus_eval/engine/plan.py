@@ -12,9 +12,11 @@ from argus_eval.core.sample import Sample
 from argus_eval.data.resolution import ResolvedData, resolve
 from argus_eval.data.rows import BadRow
 from argus_eval.errors import UsageError
+from argus_eval.parsing.dialects import DIALECTS
 from argus_eval.recipes.compose import ArmPlan, plan_arms
 from argus_eval.recipes.protocol import Target
 from argus_eval.tasks.catalog import expand, load_task
+from argus_eval.tasks.reading import expressible
 from argus_eval.tasks.task import Task
 
 __all__ = ["ModelPlan", "RunPlan", "TaskPlan", "make_plan"]
@@ -49,10 +51,21 @@ class TaskPlan:
 
     def supported_by(self, model: ModelFacts) -> bool:
         """The model was made for this kind of question."""
-        needs = self.task.spec.needs
-        if needs is None or model.capabilities is None:
-            return True
-        return needs in model.capabilities and (model.dialect is not None or not self.task.spec.answers_with_boxes)
+        return self.obstacle(model) is None
+
+    def obstacle(self, model: ModelFacts) -> str | None:
+        """Why the task cannot be put to ``model``; ``None`` if it can."""
+        spec = self.task.spec
+        if spec.needs is not None and model.capabilities is not None and spec.needs not in model.capabilities:
+            return f"{model.name} was not made for {spec.needs}"
+        if not spec.answers_with_boxes:
+            return None
+        if model.dialect is None:
+            return f"{model.name} declares no box dialect; give --dialect"
+        dialect = DIALECTS.get(model.dialect)
+        if not expressible(spec, labels=dialect.labels, points=dialect.points):
+            return f"the {dialect.name} dialect cannot express {spec.kind}"
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

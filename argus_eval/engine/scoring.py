@@ -15,7 +15,7 @@ from argus_eval.metrics.protocol import CorpusMetric, Metric, MetricInfo, Sample
 from argus_eval.metrics.registry import METRICS
 from argus_eval.parsing.answers import ANSWER_PARSERS
 from argus_eval.parsing.dialects import DIALECTS
-from argus_eval.parsing.protocol import ParseContext
+from argus_eval.tasks.reading import parse_context
 from argus_eval.tasks.task import Task
 
 __all__ = ["Scorer", "corpus_metrics_of", "metric_infos"]
@@ -50,10 +50,10 @@ class Scorer:
 
     def predict(self, response: Response, sample: Sample) -> Prediction:
         """What the answer says, or why nothing could be read. Never sees the target."""
-        context = ParseContext(
-            image_size=sample.image_size,
+        context = parse_context(
+            self.task.spec,
+            sample,
             resized_size=ImageSize(*response.resized_size) if response.resized_size else None,
-            options=sample.options,
             hit_limit=response.hit_limit,
         )
         if self.task.spec.answers_with_boxes:

@@ -174,9 +174,9 @@ def _task(
         n=n,
         source=task.data.source,
     )
-    if not task.supported_by(model.facts):
-        reason = f"{model.facts.name} was not made for {task.task.spec.needs}"
-        return without_answers(task, data, "unsupported", reason)
+    obstacle = task.obstacle(model.facts)
+    if obstacle is not None:
+        return without_answers(task, data, "unsupported", obstacle)
     if not model.measures_accuracy:
         return without_answers(task, data, "not_measured", "random weights")
     if not plan.config.accuracy:

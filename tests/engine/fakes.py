@@ -1,0 +1,107 @@
+"""A workload and timed passes whose true times are known."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable
+
+import numpy as np
+
+from argus_eval.core.record import Record
+from argus_eval.core.request import Decoding, Request
+from argus_eval.core.response import Lengths, Response
+from argus_eval.core.sample import EncodedImage
+from argus_eval.core.timing import Timing
+from argus_eval.engine.budget import Stopwatch
+from argus_eval.engine.narrator import Silent
+from argus_eval.engine.timed_pass import Measure, TimedPass, run_timed_pass
+from argus_eval.engine.workload import WorkItem, Workload
+from argus_eval.measure.clock import ManualClock
+from argus_eval.store import RunDirectory, RunWriter
+
+__all__ = ["ARMS", "FakeMachine", "measure_into", "workload"]
+
+ARMS = ("m:baseline", "m:baseline (A/A)", "m:fast")
+
+
+def workload(images: int = 40) -> Workload:
+    """Items without real images; the fakes never decode one."""
+
+    def item(index: int, prefix: str) -> WorkItem:
+        image = EncodedImage(data=b"", sha256=f"{prefix}{index}", size=None, format=None)
+        request = Request(key=str(index), images=(image,), prompt="?", decoding=Decoding(max_new_tokens=1))
+        return WorkItem(task="t", sample=f"{prefix}{index}", image=f"{prefix}{index}", request=request)
+
+    return Workload(
+        items=tuple(item(index, "i") for index in range(images)),
+        warmup=tuple(item(index, "w") for index in range(3)),
+        fingerprint="sha256:w",
+    )
+
+
+class FakeMachine:
+    """Runs requests in imaginary time.
+
+    Args:
+        base_s: time of the baseline on the smallest image; images differ by up to a factor of three.
+        speedup: arm → how much faster it is.
+        noise: relative standard deviation of a request.
+        drift: relative slow-down a second.
+    """
+
+    def __init__(
+        self, base_s: float, speedup: dict[str, float], *, noise: float = 0.0, drift: float = 0.0, seed: int = 0
+    ) -> None:
+        self.clock = ManualClock()
+        self._base_s, self._speedup, self._noise, self._drift = base_s, speedup, noise, drift
+        self._rng = np.random.default_rng(seed)
+        self.calls: list[tuple[str, str]] = []
+
+    def measure(self, arm: str, item: WorkItem) -> tuple[Timing, Response | None]:
+        size = 1 + 2 * (sum(map(ord, item.image)) % 7) / 6
+        seconds = self._base_s * size / self._speedup.get(arm, 1.0)
+        seconds *= 1 + self._drift * self.seconds()
+        seconds *= float(np.exp(self._rng.normal(0, self._noise)))
+        self.clock.advance(seconds)
+        self.calls.append((arm, item.image))
+        nanoseconds = round(seconds * 1e9)
+        timing = Timing(ttft_ns=nanoseconds, e2e_ns=nanoseconds, stages_ns={"vision": nanoseconds})
+        return timing, Response(text="", timing=timing, lengths=Lengths(output_tokens=1))
+
+    def seconds(self) -> float:
+        return self.clock() / 1e9
+
+
+def measure_into(
+    folder: pathlib.Path,
+    machine: FakeMachine,
+    *,
+    budget_s: float,
+    arms: tuple[str, ...] = ARMS,
+    in_any_case: bool = True,
+    measure: Callable[[str, WorkItem], tuple[Timing, Response | None]] | None = None,
+    most_rows: int = 11,
+) -> list[Record]:
+    """Run one TTFT pass into a run folder, going on from what is there; its records that count."""
+    run = RunDirectory(folder) if (folder / "manifest.json").exists() else RunWriter.create(folder, {"run_id": "x"})
+    chosen: Measure = measure or machine.measure
+    job = TimedPass(
+        name="latency",
+        model="m",
+        regime="cold-image",
+        arms=arms,
+        measure=chosen,
+        quantity="ttft",
+        share=1.0,
+        most_rows=most_rows,
+        aim=10,
+        in_any_case=in_any_case,
+        done={record.key: record for record in run.records()},
+        tokens=1,
+        seed=0,
+    )
+    watch = Stopwatch(budget_s=budget_s, clock_s=machine.seconds)
+    watch.start()
+    with RunWriter(run) as writer:
+        run_timed_pass(job, workload(), writer, watch, Silent())
+    return list(run.records())

@@ -1,0 +1,156 @@
+"""Interleaved blocks: design, budget, stopping, resume; and that they recover what is true."""
+
+from __future__ import annotations
+
+import pathlib
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+
+from argus_eval.core.record import Record
+from argus_eval.engine.speed_summary import SpeedTable, efficiency, paired_speedup, paired_times
+from argus_eval.errors import SampleError
+from tests.engine.fakes import ARMS, FakeMachine, measure_into
+
+
+def table(records: list[Record]) -> SpeedTable:
+    return SpeedTable.of(records)
+
+
+def test_blocks_are_complete_and_interleaved(tmp_path: pathlib.Path) -> None:
+    machine = FakeMachine(0.01, {"m:fast": 2.0}, noise=0.05)
+    records = measure_into(tmp_path, machine, budget_s=30)
+    blocks: dict[int, list[Record]] = defaultdict(list)
+    for record in records:
+        blocks[record.replicate].append(record)
+    assert len(blocks) >= 6
+    firsts = Counter()
+    for block in blocks.values():
+        images = [record.image for record in sorted(block, key=lambda record: record.order)]
+        # every image under every arm before the next one
+        assert all(len(set(images[i : i + 3])) == 1 for i in range(0, len(images), 3))
+        assert Counter(record.arm for record in block) == dict.fromkeys(ARMS, len(block) // 3)
+        firsts.update(block[i].arm for i in range(0, len(block), 3))
+    assert set(firsts) == set(ARMS)
+    assert max(firsts.values()) < 0.7 * sum(firsts.values())
+
+
+def test_the_first_image_of_a_block_is_not_that_of_the_one_before(tmp_path: pathlib.Path) -> None:
+    records = measure_into(tmp_path, FakeMachine(0.01, {}, noise=0.05), budget_s=30)
+    by_block = defaultdict(set)
+    for record in records:
+        by_block[record.replicate].add(record.image)
+    assert not by_block[0] & by_block[1]
+
+
+def test_warm_up_images_are_not_measured(tmp_path: pathlib.Path) -> None:
+    machine = FakeMachine(0.01, {})
+    records = measure_into(tmp_path, machine, budget_s=10)
+    assert any(image.startswith("w") for _, image in machine.calls)
+    assert not any(record.image.startswith("w") for record in records)
+
+
+@pytest.mark.parametrize("truth", [1.0, 1.25, 4.0, 0.5])
+def test_a_known_speed_up_is_recovered_under_noise_and_drift(tmp_path: pathlib.Path, truth: float) -> None:
+    machine = FakeMachine(0.01, {"m:fast": truth}, noise=0.05, drift=0.02)
+    records = measure_into(tmp_path, machine, budget_s=60)
+    times = paired_times(table(records), "cold-image/1", ARMS, "ttft")
+    assert times is not None
+    found = paired_speedup(times, 2)
+    assert found.interval is not None
+    assert found.interval.low < truth < found.interval.high
+    assert found.interval.high / found.interval.low < 1.15
+
+
+def test_a_twin_shows_no_effect(tmp_path: pathlib.Path) -> None:
+    records = measure_into(tmp_path, FakeMachine(0.01, {}, noise=0.1, drift=0.05), budget_s=60)
+    times = paired_times(table(records), "cold-image/1", ARMS, "ttft")
+    assert times is not None
+    twin = paired_speedup(times, 1).interval_at(0.99)
+    assert twin is not None
+    assert twin.contains(1.0)
+
+
+def test_the_budget_is_kept(tmp_path: pathlib.Path) -> None:
+    machine = FakeMachine(0.05, {}, noise=0.3)
+    measure_into(tmp_path, machine, budget_s=20)
+    assert machine.seconds() <= 20 * 1.1
+
+
+def test_without_time_three_rows_are_made_in_any_case(tmp_path: pathlib.Path) -> None:
+    machine = FakeMachine(10.0, {})
+    records = measure_into(tmp_path, machine, budget_s=1)
+    assert Counter(record.arm for record in records) == dict.fromkeys(ARMS, 3)
+    found = efficiency(table(records), "m:baseline", "cold-image/1", "sha256:w")
+    assert found.ttft_s.p50 is not None
+    assert found.ttft_s.ci is None
+    assert found.ttft_s.p90 is None
+    assert any("6 are needed" in shortfall for shortfall in found.shortfalls)
+
+
+def test_a_pass_that_is_not_owed_is_left_out_without_time(tmp_path: pathlib.Path) -> None:
+    assert measure_into(tmp_path, FakeMachine(10.0, {}), budget_s=1, in_any_case=False) == []
+
+
+def test_quiet_times_stop_at_the_first_look(tmp_path: pathlib.Path) -> None:
+    records = measure_into(tmp_path, FakeMachine(0.001, {"m:fast": 1.5}, noise=0.002), budget_s=600)
+    assert len({record.replicate for record in records}) == 6
+
+
+def test_an_interrupted_pass_goes_on_where_it_stopped(tmp_path: pathlib.Path) -> None:
+    machine = FakeMachine(0.01, {"m:fast": 2.0}, noise=0.05)
+    calls = 0
+
+    def interrupted(arm: str, item: object) -> object:
+        nonlocal calls
+        calls += 1
+        if calls == 100:
+            raise KeyboardInterrupt
+        return machine.measure(arm, item)  # type: ignore[arg-type]
+
+    with pytest.raises(KeyboardInterrupt):
+        measure_into(tmp_path, machine, budget_s=60, measure=interrupted)  # type: ignore[arg-type]
+    before = [record.key for record in measure_first(tmp_path)]
+    after = measure_into(tmp_path, machine, budget_s=60)
+    keys = [record.key for record in after]
+    assert keys[: len(before)] == before
+    assert len(keys) == len(set(keys))
+
+
+def measure_first(folder: pathlib.Path) -> list[Record]:
+    from argus_eval.store import RunDirectory
+
+    return list(RunDirectory(folder).records())
+
+
+def test_a_torn_block_is_discarded_and_measured_again(tmp_path: pathlib.Path) -> None:
+    machine = FakeMachine(0.001, {}, noise=0.002)
+    measure_into(tmp_path, machine, budget_s=600)
+    log = tmp_path / "records.jsonl"
+    lines = log.read_bytes().split(b"\n")
+    log.write_bytes(b"\n".join(lines[:-10]) + b"\n" + lines[-10][:20])
+    again = measure_into(tmp_path, machine, budget_s=600)
+    keys = [record.key for record in again]
+    assert len(keys) == len(set(keys))
+    from argus_eval.store import RunDirectory
+
+    statuses = Counter(record.status for record in RunDirectory(tmp_path).records(include_discarded=True))
+    assert statuses["discarded"] > 0
+    assert len({record.replicate for record in again}) == 6
+    assert len(Counter(Counter(record.replicate for record in again).values())) == 1
+
+
+def test_an_image_that_fails_is_left_out_under_every_arm(tmp_path: pathlib.Path) -> None:
+    machine = FakeMachine(0.01, {"m:fast": 2.0})
+
+    def failing(arm: str, item: object) -> object:
+        if item.image == "i3" and arm == "m:fast":  # type: ignore[attr-defined]
+            raise SampleError("no")
+        return machine.measure(arm, item)  # type: ignore[arg-type]
+
+    records = measure_into(tmp_path, machine, budget_s=20, measure=failing)  # type: ignore[arg-type]
+    assert any(record.status == "error" and record.error == "no" for record in records)
+    times = paired_times(table(records), "cold-image/1", ARMS, "ttft")
+    assert times is not None
+    assert np.allclose(times[0] / times[2], 2.0)
