@@ -20,6 +20,7 @@ CHUNK_BYTES = 1 << 20
 ELEMENT_LIMIT_CHARACTERS = 64 << 20
 
 _SPACE = " \t\n\r"
+_FOLLOWS = tuple(",]}:" + _SPACE)
 
 
 def elements(path: Path) -> Iterator[tuple[str | None, object]]:
@@ -87,20 +88,22 @@ class _Reader:
             raise self._broken(f"',' or {closing!r}")
 
     def _value(self) -> object:
-        """The JSON value here. A number counts as complete only when something follows it."""
+        """The JSON value here. It is complete when what may follow a value follows: ``0`` may go on as ``0.5``."""
         self._peek()
         wanted = CHUNK_BYTES
         while True:
             try:
                 value, end = self._json.raw_decode(self._text, self._at)
-                if end < len(self._text) or self._ended:
+                if self._ended or self._text[end : end + 1] in _FOLLOWS:
                     self._at = end
                     return value
             except RecursionError:
                 raise self._broken("JSON that is not nested thousands deep") from None
             except ValueError as problem:
-                if self._ended or len(self._text) - self._at > ELEMENT_LIMIT_CHARACTERS:
+                if self._ended:
                     raise self._broken("value") from problem
+            if len(self._text) - self._at > ELEMENT_LIMIT_CHARACTERS:
+                raise self._broken(f"value of less than {ELEMENT_LIMIT_CHARACTERS >> 20} Mi characters")
             self._more(wanted)
             wanted *= 2  # so that a long element is tried a few times, not once a chunk
 
