@@ -21,7 +21,7 @@ from argus_eval.stats.bootstrap import cluster_bootstrap, paired_cluster_bootstr
 from argus_eval.stats.cluster import accuracy_interval, cluster_robust_interval
 from argus_eval.stats.pairs import PairedScores
 from argus_eval.stats.policy import GUARD_MARGIN
-from argus_eval.stats.preservation import Preservation
+from argus_eval.stats.preservation import Preservation, preservation
 from argus_eval.stats.verdict import Verdict as Decision
 
 __all__ = [
@@ -244,6 +244,9 @@ def task_comparison(paired: PairedTask, guard: Preservation | None) -> TaskCompa
     common = {"task": paired.task, "metric": paired.metric, "n": paired.n}
     if paired.invalid:
         return _undecided(common, Verdict.INVALID, "; ".join(paired.invalid), paired.identical)
+    if guard is None and paired.scores is not None:
+        # Another task made the comparison invalid; this one still shows its own difference.
+        guard = preservation(paired.scores, GUARD_MARGIN)
     if guard is None:
         return _undecided(common, Verdict.NOT_MEASURED, "no answers to compare", False)
     return TaskComparison(
