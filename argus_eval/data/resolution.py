@@ -155,16 +155,15 @@ def _bundled(
     shared = tuple(column for column in schema.columns if column == "categories")
     table = BundledTable(name=f"bundled sample {bundled!r}", sample=bundled, shared=shared)
     data = _resolved(spec, schema, table, requested, "bundled")
-    because = f" because {reason}" if reason else ""
+    because = f" ({reason})" if reason else ""
     banner = (
-        f"SYNTHETIC DATA: {bundled} runs on {data.count_samples()} bundled items made by this project{because}; "
-        f"its accuracy is not that of the benchmark; {_advice(spec)}"
+        f"SYNTHETIC DATA: {bundled} runs on {data.count_samples()} bundled items, not on the benchmark{because}; "
+        + _advice(spec)
     )
     return replace(data, banner=banner)
 
 
 def _advice(spec: SourceSpec) -> str:
     if spec.hub is not None:
-        return f"for the benchmark give --data PATH or let {spec.hub} be loaded"
-    files = ", ".join(f"{role} {path}" for role, path in spec.native.items())
-    return f"for the benchmark give --data FOLDER with the official files ({files})"
+        return f"for the real one give --data PATH or let {spec.hub} be loaded"
+    return f"for the real one give --data FOLDER with the official files ({', '.join(spec.native.values())})"
