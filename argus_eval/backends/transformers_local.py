@@ -26,6 +26,7 @@ __all__ = ["LocalBackend", "LocalRunner"]
 # A twin of a larger model shares the weights' memory: two copies of a 2 B model do not fit beside each other on
 # a common machine, and its modules, processor and pipeline are separate objects all the same.
 _TWIN_COPIES_WEIGHTS_BELOW = 400_000_000
+_SHARED_TWIN = "the A/A twin has modules and a pipeline of its own and shares the weights' memory"
 
 
 class LocalRunner:
@@ -123,6 +124,7 @@ class LocalBackend:
             source=model.source,
             image_processor=f"{type(processor).__name__} ({getattr(processor, 'backend', 'unknown')} backend)",
             weights=model.weights,
+            notes=(_SHARED_TWIN,) if model.parameters >= _TWIN_COPIES_WEIGHTS_BELOW else (),
         )
 
     def runner(self, recipes: tuple[str, ...]) -> ArmRunner:
