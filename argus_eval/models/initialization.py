@@ -53,6 +53,10 @@ class _Pool:
         return tensor
 
 
+def _leave_empty(layer: torch.nn.Module) -> None:
+    """In place of ``reset_parameters``."""
+
+
 def _fans(tensor: torch.Tensor) -> tuple[float, float]:
     receptive = math.prod(tensor.shape[2:])
     return tensor.shape[1] * receptive, tensor.shape[0] * receptive
@@ -91,13 +95,17 @@ def _replacements(pool: _Pool) -> dict[str, Callable[..., torch.Tensor]]:
 def quick_initialization(seed: int) -> Iterator[None]:
     """Models built inside get quick random weights, the same for the same seed.
 
-    Draws that bypass the initialisers are seeded too; the global generator is restored afterwards. The patch is
-    process-wide while it lasts: build models from one thread.
+    Draws that bypass the initialisers are seeded too; the global generator is restored afterwards. Linear layers
+    and embeddings are not filled twice: their constructors leave them empty for the model's own initialisation,
+    which covers them in every transformers model. The patch is process-wide while it lasts: build models from one
+    thread.
     """
     replacements = _replacements(_Pool(seed))
     with ExitStack() as stack:
         stack.enter_context(torch.random.fork_rng(devices=[]))
         torch.manual_seed(seed)
+        for layer in (torch.nn.Linear, torch.nn.Embedding):
+            stack.enter_context(mock.patch.object(layer, "reset_parameters", _leave_empty))
         stack.enter_context(mock.patch.dict(transformers_initialization.TORCH_INIT_FUNCTIONS, replacements))
         for name, replacement in replacements.items():
             stack.enter_context(mock.patch.object(torch.nn.init, name, replacement))

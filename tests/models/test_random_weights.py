@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from argus_eval.errors import EnvironmentError_, UsageError
+from argus_eval.models import initialization
 from argus_eval.models.blueprints import fastvlm
 from argus_eval.models.blueprints.blueprint import Blueprint
 from argus_eval.models.cards import ModelCard
@@ -112,6 +113,19 @@ def test_stock_processors_have_their_published_settings(name: str, size: tuple[i
     built = Built(None, plan.processor)
     inputs = plan.processor(text=prompt(model_card(name), built), images=[picture(*size)], return_tensors="pt")
     assert inputs["input_ids"][0].tolist().count(plan.config.image_token_id) == tokens
+
+
+def _fill_with_nothing(layer: torch.nn.Module) -> None:
+    for parameter in layer.parameters(recurse=False):
+        torch.nn.init.constant_(parameter, torch.nan)
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
+def test_no_weight_is_left_uninitialised(card: ModelCard, monkeypatch: pytest.MonkeyPatch) -> None:
+    need_timm(card)
+    monkeypatch.setattr(initialization, "_leave_empty", _fill_with_nothing)
+    built = build_random(card, scale="tiny")
+    assert [name for name, p in built.model.named_parameters() if not torch.isfinite(p).all()] == []
 
 
 def test_seeds() -> None:

@@ -5,10 +5,14 @@ import torch
 from transformers import pipeline
 
 from argus_eval.errors import UnknownNameError
+from argus_eval.models import initialization
 from argus_eval.models.argus import build_argus
 from argus_eval.models.argus.build import BuiltArgus
+from argus_eval.models.argus.configuration import preset_config
+from argus_eval.models.argus.modeling import ArgusForConditionalGeneration
+from argus_eval.models.initialization import quick_initialization
 
-from .conftest import picture
+from .conftest import SMALL, picture
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +43,20 @@ def test_dtype_and_mode(nano: BuiltArgus) -> None:
     assert (
         half.model.language_model.rotary_emb.inv_freq.dtype == torch.float32
     )  # half a table would misplace tokens
+
+
+def test_the_quick_initialisation_covers_every_weight(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill_with_nothing(layer: torch.nn.Module) -> None:
+        for parameter in layer.parameters(recurse=False):
+            torch.nn.init.constant_(parameter, torch.nan)
+
+    monkeypatch.setattr(initialization, "_leave_empty", fill_with_nothing)
+    with quick_initialization(0):
+        model = ArgusForConditionalGeneration._from_config(preset_config(SMALL))
+    assert all(torch.isfinite(parameter).all() for parameter in model.parameters())
+    table = model.model.language_model.rotary_emb.inv_freq
+    assert table[0] == 1
+    assert (table.diff() < 0).all()
 
 
 def test_unknown_presets_name_the_nearest() -> None:
