@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from argus_eval.core.record import Record
 from argus_eval.core.results import Results
 
-__all__ = ["AccuracyRow", "Digest", "LatencyRow", "digest_records", "pick_records"]
+__all__ = ["EXAMPLES_A_TASK", "AccuracyRow", "Digest", "LatencyRow", "digest_records", "pick_records"]
+
+#: Samples a task that are worth a place although nothing is remarkable about them.
+EXAMPLES_A_TASK = 12
 
 SampleKey = tuple[str, str]
 
@@ -40,10 +43,11 @@ class LatencyRow:
 
 @dataclass(slots=True)
 class Digest:
-    """Everything of the records that tables and charts use."""
+    """Everything of the records that tables and charts use. ``examples`` are the first samples of each task."""
 
     accuracy: dict[SampleKey, dict[str, AccuracyRow]] = field(default_factory=dict)
     latency: dict[str, list[LatencyRow]] = field(default_factory=dict)
+    examples: dict[str, list[str]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -62,6 +66,9 @@ def digest_records(results: Results, records: Iterable[Record]) -> Digest:
         digest.counts[slot] = digest.counts.get(slot, 0) + 1
         if record.status == "discarded" or record.role != "measured":
             continue
+        seen = digest.examples.setdefault(record.task, [])
+        if len(seen) < EXAMPLES_A_TASK and record.sample not in seen:
+            seen.append(record.sample)
         match record.pass_name:
             case "accuracy":
                 rows = digest.accuracy.setdefault((record.task, record.sample), {})

@@ -53,7 +53,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LatencyView:
-    """Spreads on one log scale from ``low`` to ``high``, and TTFT over visual tokens where images differ."""
+    """Spreads on one log scale from ``low`` to ``high``, and TTFT over visual tokens where they vary."""
 
     spreads: tuple[Spread, ...]
     low: str
@@ -176,13 +176,14 @@ def _growth(
                     "shape": SHAPES[index % len(SHAPES)],
                 }
             )
-    if len({row["tokens"] for row in rows}) < 2:
+    if len({row["tokens"] for row in rows}) < 3:
         return None
     x = {
         "field": "tokens",
         "type": "quantitative",
         "title": "visual tokens of the image",
         "scale": {"zero": False},
+        "axis": {"tickCount": 6, "format": "~s"},
     }
     y: dict[str, Any] = {"field": "ttft", "type": "quantitative", "title": "median TTFT, ms"}
     y |= {"scale": {"zero": True}, "axis": {"tickCount": 5, "format": "~r"}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import gzip
 import io
 import json
 from collections.abc import Iterator, Mapping
@@ -11,12 +12,15 @@ from dataclasses import dataclass
 
 from argus_eval.core.codec import to_json
 from argus_eval.core.results import Results
+from argus_eval.core.units import format_bytes
 from argus_eval.report.text import printable, shown
 from argus_eval.report.wording import arm_label
 
 __all__ = ["ArmRow", "DataRow", "Download", "arm_rows", "data_rows", "downloads", "environment_rows"]
 
 _SHORT = 19
+#: Downloads above this are compressed, so that the page stays within its size.
+_COMPRESS_BYTES = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,7 @@ def data_rows(results: Results) -> tuple[DataRow, ...]:
                     source=printable(data.source),
                     n=data.n,
                     fingerprint=printable(data.fingerprint),
-                    prompt=printable(task.prompt_fingerprint),
+                    prompt=printable(task.prompt_fingerprint) or "–",
                 ),
             )
     return tuple(rows.values())
@@ -114,13 +118,17 @@ def _flat(value: object, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         for index, item in enumerate(value):
             yield from _flat(item, (*path, str(index)))
     else:
-        words = ", ".join(map(str, value)) if isinstance(value, list | tuple) else _scalar(value)
-        yield printable(" › ".join(path)).replace("_", " "), shown(words).text
+        words = ", ".join(map(str, value)) if isinstance(value, list | tuple) else _scalar(value, path)
+        # names of environment variables stay as they are
+        name = " › ".join(part if part.isupper() else part.replace("_", " ") for part in path)
+        yield printable(name), shown(words).text
 
 
-def _scalar(value: object) -> str:
+def _scalar(value: object, path: tuple[str, ...]) -> str:
     if value is None or value == "":
         return "unknown"
+    if isinstance(value, int) and path and path[-1].endswith("_bytes"):
+        return format_bytes(value)
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
@@ -138,8 +146,12 @@ def downloads(results: Results, drawing: str | None) -> tuple[Download, ...]:
 
 
 def _download(name: str, kind: str, text: str, words: str) -> Download:
-    encoded = base64.b64encode(text.encode("utf-8", "backslashreplace")).decode("ascii")
-    return Download(name=name, address=f"data:{kind};charset=utf-8;base64,{encoded}", words=words)
+    data = text.encode("utf-8", "backslashreplace")
+    if len(data) > _COMPRESS_BYTES:
+        # without a time in its header the same run gives the same page
+        data, name, kind = gzip.compress(data, mtime=0), f"{name}.gz", "application/gzip"
+    encoded = base64.b64encode(data).decode("ascii")
+    return Download(name=name, address=f"data:{kind};base64,{encoded}", words=words)
 
 
 def _accuracy_csv(results: Results) -> str:

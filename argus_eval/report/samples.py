@@ -17,7 +17,7 @@ from argus_eval.report.digest import Digest, pick_records
 from argus_eval.report.inputs import ReportInput, SampleView
 from argus_eval.report.pictures import thumbnail
 from argus_eval.report.selection import Finding, find_samples
-from argus_eval.report.text import shown
+from argus_eval.report.text import printable, shown
 
 __all__ = ["SampleBook", "sample_book"]
 
@@ -25,7 +25,7 @@ __all__ = ["SampleBook", "sample_book"]
 _TEXT_BUDGET_BYTES = (250_000, 1_000_000)
 #: Left of a page of 2.5 MB beside the chart library; tables and downloads take so many bytes a byte of results.
 _ROOM_BYTES = 1_500_000
-_BYTES_PER_RESULT_BYTE = 3.4
+_BYTES_PER_RESULT_BYTE = 2.7
 _PICTURE_BUDGET_BYTES = 6_000_000
 _MAX_PICTURES = 400
 _MAX_BOXES = 60
@@ -126,7 +126,11 @@ def _sample(
                 times[index] = _times(record)
             case "host":
                 pass
-    item: dict[str, Any] = {"task": key[0], "key": _text(key[1])["t"], "answers": list(answers.values())}
+    item: dict[str, Any] = {
+        "task": printable(key[0]),
+        "key": _text(key[1])["t"],
+        "answers": list(answers.values()),
+    }
     if times:
         item["times"] = times
     if view is not None:

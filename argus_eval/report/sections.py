@@ -177,8 +177,11 @@ def _sections(
 
 
 def _samples_words(book: SampleBook) -> str:
-    words = f"{len(book.samples)} samples are embedded, those on which an arm and its baseline differ first"
-    kept = sum(row[2] != "same" for row in book.rows)
+    count = f"{len(book.samples)} sample{'s are' if len(book.samples) != 1 else ' is'} embedded"
+    if all(row[2] == "example" for row in book.rows):
+        return f"{count} as examples of what the model was shown; no answer was scored."
+    words = f"{count}, those on which an arm and its baseline differ first"
+    kept = sum(row[2] not in ("same", "example") for row in book.rows)
     if book.findings > kept:
         words += f"; {book.findings - kept} of {book.findings} findings are left out and stand in records.jsonl"
     return words + "."

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from argus_eval.core.results import Results
-from argus_eval.report.digest import AccuracyRow, Digest, LatencyRow
+from argus_eval.report.digest import EXAMPLES_A_TASK, AccuracyRow, Digest, LatencyRow
 
 __all__ = ["KINDS", "KIND_WORDS", "MAX_SAMPLES", "Finding", "find_samples"]
 
 MAX_SAMPLES = 2000
 
 #: In the order they are shown.
-KINDS = ("lost", "gained", "unparsed", "error", "both-wrong", "slow", "changed", "wrong", "same")
+KINDS = ("lost", "gained", "unparsed", "error", "both-wrong", "slow", "changed", "wrong", "example", "same")
 KIND_WORDS = {
     "lost": "lost: the baseline scored higher",
     "gained": "gained: the arm scored higher",
@@ -25,10 +25,9 @@ KIND_WORDS = {
     "slow": "slow: far above the arm's median TTFT",
     "changed": "other words, same score",
     "wrong": "wrong",
+    "example": "example: no accuracy was measured",
     "same": "no difference",
 }
-#: How many samples of the last kind, "same", are worth a place: they show what the data look like.
-_SAME_A_TASK = 12
 #: "slow" means this many times the arm's own median.
 _SLOW_FACTOR = 1.5
 _SLOW_AN_ARM = 25
@@ -53,7 +52,7 @@ def find_samples(results: Results, digest: Digest, limit: int = MAX_SAMPLES) -> 
 
     Kinds come in the order of :data:`KINDS`; within a kind tasks and arms take turns, so that no arm hides others.
     """
-    findings = [*_answers(results, digest), *_slow(results, digest)]
+    findings = [*_answers(results, digest), *_slow(results, digest), *_examples(results, digest)]
     findings.sort(key=lambda finding: (KINDS.index(finding.kind), -(finding.slowness or 0.0)))
     kept: list[Finding] = []
     samples: set[SampleKey] = set()
@@ -63,14 +62,14 @@ def find_samples(results: Results, digest: Digest, limit: int = MAX_SAMPLES) -> 
             new = finding.sample not in samples
             if kind == "same":
                 task = finding.sample[0]
-                if not new or same.get(task, 0) >= _SAME_A_TASK:
+                if not new or same.get(task, 0) >= EXAMPLES_A_TASK:
                     continue
                 same[task] = same.get(task, 0) + 1
             if new and len(samples) >= limit:
                 continue
             samples.add(finding.sample)
             kept.append(finding)
-    return kept, sum(finding.kind != "same" for finding in findings)
+    return kept, sum(finding.kind not in ("same", "example") for finding in findings)
 
 
 def _answers(results: Results, digest: Digest) -> Iterable[Finding]:
@@ -119,15 +118,25 @@ def _slow(results: Results, digest: Digest) -> Iterable[Finding]:
         slowest = heapq.nlargest(_SLOW_AN_ARM, worst.items(), key=lambda item: item[1])
         for sample, slowness in slowest:
             answered = digest.accuracy.get(sample, {}).get(arm)
-            if slowness >= _SLOW_FACTOR or not digest.accuracy:
+            if slowness >= _SLOW_FACTOR:
                 yield Finding(
                     sample=sample,
                     arm=arm,
-                    kind="slow" if slowness >= _SLOW_FACTOR else "same",
+                    kind="slow",
                     baseline_score=None,
                     score=answered.score if answered else None,
                     slowness=slowness,
                 )
+
+
+def _examples(results: Results, digest: Digest) -> Iterable[Finding]:
+    """Samples of a run without answers: what the model was shown, at least."""
+    arms = [arm.id for arm in results.arms if arm.role != "aa"]
+    if digest.accuracy or not arms:
+        return
+    for task, keys in digest.examples.items():
+        for key in keys:
+            yield Finding(sample=(task, key), arm=arms[0], kind="example", baseline_score=None, score=None)
 
 
 def _slowness(rows: Iterable[LatencyRow], median: float) -> Iterable[tuple[SampleKey, float]]:

@@ -203,10 +203,10 @@ def _speed_line(arm: ArmResult, comparison: Comparison | None, name: str, quanti
     entry = headline(arm, quantity)
     speedup = comparison.speedup.get(key) if comparison else None
     return SpeedLine(
-        name=_with_length(name, entry) if key != "ttft" else name,
+        name=name if key == "ttft" else _with_length(name, entry, quantity),
         median=latency_figure(getattr(entry, quantity) if entry else None),
         change=change_figure(speedup) if comparison else None,
-        sentence=printable(speedup.sentence) if speedup else "",
+        sentence=printable(speedup.sentence).removeprefix(f"{name}: ") if speedup else "",
         claim=speedup.claim if speedup else False,
         twin=_twin(speedup),
         slower=f"{format_percent(speedup.slower_share)} of images got slower"
@@ -215,8 +215,8 @@ def _speed_line(arm: ArmResult, comparison: Comparison | None, name: str, quanti
     )
 
 
-def _with_length(name: str, entry: Efficiency | None) -> str:
-    if entry is None:
+def _with_length(name: str, entry: Efficiency | None, quantity: str) -> str:
+    if entry is None or getattr(entry, quantity).p50 is None:
         return name
     return f"{name}, {entry.output_tokens} token{'s' if entry.output_tokens != 1 else ''}"
 

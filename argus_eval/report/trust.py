@@ -122,7 +122,9 @@ def _claims(results: Results) -> Check:
     broken = [f"{labels.get(arm, printable(arm))}: {printable(f.broken)}" for arm, f in checked if f.broken]
     if broken:
         return Check(name=name, state="bad", words="; ".join(broken))
-    return Check(name=name, state="good", words=f"{len(checked)} arms checked on real samples")
+    return Check(
+        name=name, state="good", words=f"{len(checked)} arm{'s' if len(checked) != 1 else ''} checked on samples"
+    )
 
 
 def _data(results: Results) -> list[Check]:
@@ -173,7 +175,7 @@ def _exclusions(results: Results, digest: Digest) -> list[Check]:
     shortfalls = list(dict.fromkeys(item for arm in results.arms for e in arm.efficiency for item in e.shortfalls))
     if shortfalls:
         words = "; ".join(map(printable, shortfalls))
-        checks.append(Check(name="Cut short by the budget", state="open", words=words))
+        checks.append(Check(name="Not given, and why", state="open", words=words))
     regimes = sorted({entry.regime for arm in results.arms if (entry := headline(arm)) is not None})
     if regimes:
         words = f"{', '.join(map(printable, regimes))}; caches are never mixed in one number"

@@ -1,0 +1,84 @@
+"""The terminal table."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from argus_eval.report.terminal import print_results
+from tests.report.fixtures import HOSTILE, make_results
+
+
+def printed(results, width: int = 160) -> str:
+    stream = io.StringIO()
+    print_results(results, Console(file=stream, width=width, color_system="truecolor", force_terminal=True))
+    return stream.getvalue()
+
+
+def plain(results, width: int = 160) -> str:
+    stream = io.StringIO()
+    print_results(results, Console(file=stream, width=width, color_system=None))
+    return stream.getvalue()
+
+
+def test_banners_come_first_then_the_verdict_then_the_tables() -> None:
+    text = plain(make_results())
+    assert text.startswith("! data: synthetic sample")
+    assert (
+        text.index("! data") < text.index("token-splice · PASS") < text.index("Latency") < text.index("Accuracy")
+    )
+
+
+def test_numbers_are_those_of_the_results() -> None:
+    text = plain(make_results())
+    for expected in ("42.1 ms", "211 ms", "[205, 218]", "1.55 s", "5.41 GiB", "81.2 %", "−0.4 points", "1.001×"):
+        assert expected in text
+
+
+def test_random_weights_give_no_accuracy_table_and_say_why() -> None:
+    text = plain(make_results(trained=False))
+    assert "accuracy on refcoco[synthetic]: not measured (the weights are random)" in text
+    assert "Accuracy: value" not in text
+    assert not re.search(r"(?<!\d)0\.0 %", text)
+    assert "nan" not in text.lower()
+
+
+def test_an_unfinished_and_a_quick_run_say_so() -> None:
+    text = plain(dataclasses.replace(make_results(), complete=False, quick=True))
+    assert "not finished" in text
+    assert "no claims" in text
+
+
+def test_a_broken_claim_is_loud() -> None:
+    assert "the L1 claim is BROKEN: ids differ on 2 of 64 samples" in plain(make_results(arms=4))
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_every_width_works(width: int) -> None:
+    assert "TTFT" in plain(make_results(), width)
+
+
+def test_hostile_names_cannot_speak_to_the_terminal() -> None:
+    results = make_results()
+    arms = tuple(
+        dataclasses.replace(
+            arm,
+            label=HOSTILE,
+            tasks=tuple(dataclasses.replace(task, task=HOSTILE + "[bold red]") for task in arm.tasks),
+        )
+        for arm in results.arms
+    )
+    text = printed(dataclasses.replace(results, arms=arms, banners=(HOSTILE,)))
+    assert "\x1b[31m" not in text
+    assert "\u202e" not in text
+    assert "\x00" not in text
+    assert "\\x1b[31m" in text
+
+
+def test_an_empty_run_prints_nothing_wrong() -> None:
+    results = dataclasses.replace(make_results(), arms=(), comparisons=(), banners=())
+    assert plain(results).strip() == ""
