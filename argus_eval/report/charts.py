@@ -5,7 +5,10 @@ Colours are CSS variables, so that one drawing serves light, dark and print.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import importlib.metadata
+import os
 import pathlib
 import re
 from collections.abc import Mapping
@@ -81,7 +84,30 @@ def light(svg: str) -> str:
 
 @functools.cache
 def vega_bundle() -> str:
-    """Vega, Vega-Lite and vega-embed as one script without imports (about 0.9 MB)."""
+    """Vega, Vega-Lite and vega-embed as one script without imports (about 0.9 MB).
+
+    Bundling takes seconds and depends on nothing but the renderer's version, so the result is kept in the user's
+    cache folder where there is one to write to.
+    """
+    kept = _cache_file()
+    if kept is not None:
+        with contextlib.suppress(OSError):
+            return kept.read_bytes().decode("utf-8")
     import vl_convert
 
-    return str(vl_convert.javascript_bundle())  # type: ignore[call-arg]
+    bundle = str(vl_convert.javascript_bundle())  # type: ignore[call-arg]
+    if kept is not None:
+        with contextlib.suppress(OSError):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            partial = kept.with_name(f"{kept.name}.{os.getpid()}.partial")
+            partial.write_bytes(bundle.encode("utf-8"))
+            partial.replace(kept)
+    return bundle
+
+
+def _cache_file() -> pathlib.Path | None:
+    home = os.environ.get("HOME")
+    base = os.environ.get("XDG_CACHE_HOME") or (f"{home}/.cache" if home else None)
+    if base is None:
+        return None
+    return pathlib.Path(base) / "argus-eval" / f"vega-{importlib.metadata.version('vl-convert-python')}.js"
