@@ -22,6 +22,7 @@ REACH: dict[SizeWord, tuple[float, float]] = {
 }
 _MARGIN = 0.012
 _TRIES = 40
+_HUDDLING = 0.6  # how often an object looks for a place beside or before another, where it may
 
 
 class Wish(NamedTuple):
@@ -96,8 +97,12 @@ def _find_place(wish: Wish, standing: list[_Standing], room: Room, draws: Draws)
     if left > right or top > bottom:
         return None
     for _ in range(_TRIES):
-        x = round(draws.uniform(left, right) * 16) / 16
-        y = round(draws.uniform(top, bottom) * 16) / 16
+        x, y = draws.uniform(left, right), draws.uniform(top, bottom)
+        if room.may_overlap and standing and draws.chance(_HUDDLING):
+            near = draws.choice(standing).extent
+            x = min(right, max(left, draws.uniform(near.x1 - reach / 2, near.x2 + reach / 2)))
+            y = min(bottom, max(top, draws.uniform(near.y1 - reach / 2, near.y2 + reach / 2)))
+        x, y = round(x * 16) / 16, round(y * 16) / 16
         extent = PixelBox(probe.x1 + x, probe.y1 + y, probe.x2 + x, probe.y2 + y)
         if all(_compatible(extent, wish, other, room, gap) for other in standing):
             pose = Pose(wish.category, (x, y), reach, turn, mirrored)

@@ -148,8 +148,8 @@ def _size(count: int, kind: SceneKind, lettered: bool, draws: Draws) -> SizeWord
     if lettered:
         return draws.weighted((("medium", 0.35), ("large", 0.65)))
     if count <= 4:
-        return draws.weighted((("small", 0.22), ("medium", 0.46), ("large", 0.32)))
-    return draws.weighted((("small", 0.34), ("medium", 0.48), ("large", 0.18)))
+        return draws.weighted((("small", 0.18), ("medium", 0.47), ("large", 0.35)))
+    return draws.weighted((("small", 0.27), ("medium", 0.5), ("large", 0.23)))
 
 
 def _writings(

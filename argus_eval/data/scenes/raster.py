@@ -106,16 +106,19 @@ def outlines(mask: Mask) -> list[list[float]]:
 
 def _follow(following: dict[tuple[int, int], list[tuple[int, int]]]) -> list[tuple[int, int]]:
     start = min(following)
-    loop, at = [start], start
+    loop, at, heading = [start], start, (1, 0)
     while True:
         nexts = following[at]
-        step = nexts.pop()
+        # Where two pixels touch at a corner, turning right stays with the same pixel.
+        right = (at[0] - heading[1], at[1] + heading[0])
+        step = right if right in nexts else nexts[0]
+        nexts.remove(step)
         if not nexts:
             del following[at]
-        if step == start:
+        if step == start and start not in following:
             return loop
         loop.append(step)
-        at = step
+        at, heading = step, (step[0] - at[0], step[1] - at[1])
 
 
 def _corners(loop: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -18,6 +18,7 @@ from argus_eval.data.scenes.scene import PICTURES, Scene
 __all__ = ["rows"]
 
 _MOST = 5
+_SKIPPED = {"choose": 1.0, "more": 0.65, "both": 0.65, "exists": 0.2}  # keeps yes/no below a half, as in VQAv2
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _SIDES = {
     "left of": "to the left of",
@@ -35,7 +36,7 @@ def rows(scene: Scene, draws: Draws) -> list[Row]:
     by_kind: dict[str, list[Query]] = {}
     for query in queries_about(scene, draws):
         by_kind.setdefault(query.kind, []).append(query)
-    kinds = draws.shuffled([kind for kind in by_kind if kind != "choose"])
+    kinds = draws.shuffled([kind for kind in by_kind if not draws.chance(_SKIPPED.get(kind, 0.0))])
     chosen = [by_kind[kind][0] for kind in kinds][:_MOST]
     return [_row(scene, index, query, draws) for index, query in enumerate(chosen)]
 
