@@ -6,7 +6,7 @@ benchmark it stands in for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -16,10 +16,11 @@ from argus_eval.data.cache import cached
 from argus_eval.data.hub import download, unreachable_because
 from argus_eval.data.local import open_local
 from argus_eval.data.rows import BadRow, Row, RowSource
+from argus_eval.data.schemas.fields import records, texts
 from argus_eval.data.schemas.registry import SCHEMAS
 from argus_eval.data.schemas.schema import Schema
 from argus_eval.data.source import SourceSpec
-from argus_eval.errors import EnvironmentError_, UsageError
+from argus_eval.errors import EnvironmentError_, SampleError, UsageError
 
 __all__ = ["ResolvedData", "Resolved", "resolve"]
 
@@ -77,6 +78,28 @@ class ResolvedData:
             return self.count()
         columns, samples_of = multiplicity
         return sum(1 if isinstance(row, BadRow) else samples_of(row) for row in self.rows(columns))
+
+    def references(self) -> Iterator[tuple[str, ...]]:
+        """Reference texts of every row, without its image; nothing where the schema names none.
+
+        CIDEr weighs words by how many images of the *whole* data set they describe, whatever ``--limit`` says.
+        """
+        column = self._schema.references
+        if column is None:
+            return
+        for row in self.rows((column,)):
+            if not isinstance(row, BadRow):
+                try:
+                    yield texts(row, column)
+                except SampleError:  # the row is reported as bad where samples are made of it
+                    continue
+
+    def categories(self) -> tuple[Mapping[str, object], ...]:
+        """Categories of a detection data set, each with ``id``, ``name`` and what else its file says of them."""
+        if "categories" not in self._schema.read_columns:
+            return ()
+        first = next((row for row in self.rows(("categories",)) if not isinstance(row, BadRow)), {})
+        return tuple(records(first.get("categories"), "categories")) if first else ()
 
     @property
     def _schema(self) -> Schema:

@@ -222,6 +222,20 @@ def test_rows_are_chosen_by_value(world: World, tmp_path: Path):
         find(str(file), spec=replace(spec, where={"category": "adversarial"}))
 
 
+def test_references_of_the_whole_data_set_are_read_without_images(world: World, tmp_path: Path):
+    rows = [
+        {"question_id": "a", "image": None, "answer": ["one", "two"]},
+        {"question_id": "b", "image": None, "answer": []},
+        {"question_id": "c", "image": None, "answer": ["three"]},
+    ]
+    file = write(tmp_path / "val.parquet", rows)
+    spec = replace(SPEC, schema="coco_caption")
+    assert list(find(str(file), spec=spec).references()) == [("one", "two"), ("three",)]
+    world.cache = world.table("cached")
+    assert list(find().references()) == []
+    assert find().categories() == ()
+
+
 def test_every_call_starts_anew(world: World):
     world.cache = world.table("cached", refcoco_row(1), refcoco_row(2))
     found = find()

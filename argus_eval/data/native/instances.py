@@ -1,8 +1,9 @@
 """COCO and LVIS instance annotations: one row an image, with its objects.
 
 A row has ``image_id``, ``image``, ``width``, ``height``, ``annotations`` (a list of ``bbox`` in COCO's
-``[x, y, width, height]``, ``category_id``, ``category``, ``area``, ``iscrowd``), ``categories`` (a list of ``id``
-and ``name``, in the file's order), and LVIS's ``neg_category_ids`` and ``not_exhaustive_category_ids``.
+``[x, y, width, height]``, ``category_id``, ``category``, ``area``, ``iscrowd``), ``categories`` (a list of ``id``,
+``name`` and LVIS's ``frequency`` and ``synonyms``, in the file's order), and LVIS's ``neg_category_ids`` and
+``not_exhaustive_category_ids``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from argus_eval.errors import UsageError
 
 __all__ = ["InstanceFiles", "open_instances"]
 
+_OF_CATEGORY = ("id", "name", "frequency", "synonyms")
 _LISTS = ("neg_category_ids", "not_exhaustive_category_ids")
 _COLUMNS = ("image_id", "image", "width", "height", "annotations", "categories", *_LISTS)
 
@@ -37,8 +39,9 @@ class _Index:
     """The annotation file without outlines: a few hundred bytes an object."""
 
     images: list[Mapping[str, object]] = field(default_factory=list)
-    objects: dict[object, list[_Object]] = field(default_factory=dict)
-    categories: dict[object, str] = field(default_factory=dict)
+    objects: dict[int | str, list[_Object]] = field(default_factory=dict)
+    categories: list[Mapping[str, object]] = field(default_factory=list)
+    names: dict[int | str, str] = field(default_factory=dict)
 
 
 class InstanceFiles:
@@ -60,23 +63,21 @@ class InstanceFiles:
     def rows(self, columns: Sequence[str] | None = None) -> Iterator[Row | BadRow]:
         """One row an image, in the file's order; annotations of unknown images or categories are bad rows."""
         index = self._index
-        known = {image.get("id") for image in index.images}
+        known = {_id(image.get("id")) for image in index.images}
         for stray in (image_id for image_id in index.objects if image_id not in known):
             yield BadRow(key=f"image {stray}", reason="annotations of an image that is not listed")
-        categories = [{"id": number, "name": name} for number, name in index.categories.items()]
         for image in index.images:
-            objects = index.objects.get(image.get("id"), ())
-            if any(item.category_id not in index.categories for item in objects):
+            objects = index.objects.get(_id(image.get("id")), ())
+            if any(_id(item.category_id) not in index.names for item in objects):
                 yield BadRow(key=f"image {image.get('id')}", reason="annotation of a category that is not listed")
             else:
-                row = self._row(image, categories)
+                row = self._row(image)
                 yield row if columns is None else {name: row[name] for name in columns if name in row}
 
-    def _row(self, image: Mapping[str, object], categories: list[dict[str, object]]) -> Row:
-        names = self._index.categories
+    def _row(self, image: Mapping[str, object]) -> Row:
+        objects = self._index.objects.get(_id(image.get("id")), ())
         annotations = [
-            {**item._asdict(), "category": names[item.category_id]}
-            for item in self._index.objects.get(image.get("id"), ())
+            {**item._asdict(), "category": self._index.names[_id(item.category_id)]} for item in objects
         ]
         return {
             "image_id": image.get("id"),
@@ -84,7 +85,7 @@ class InstanceFiles:
             "width": image.get("width"),
             "height": image.get("height"),
             "annotations": annotations,
-            "categories": categories,
+            "categories": self._index.categories,
             **{name: image.get(name) for name in _LISTS},
         }
 
@@ -106,14 +107,19 @@ class InstanceFiles:
             if kind == "images":
                 index.images.append(item)
             elif kind == "categories":
-                index.categories[item.get("id")] = str(item.get("name"))
+                index.categories.append({name: item[name] for name in _OF_CATEGORY if name in item})
+                index.names[_id(item.get("id"))] = str(item.get("name"))
             elif kind == "annotations":
-                image_id = item.get("image_id")
                 kept = _Object(item.get("bbox"), item.get("category_id"), item.get("area"), item.get("iscrowd", 0))
-                index.objects.setdefault(image_id, []).append(kept)
+                index.objects.setdefault(_id(item.get("image_id")), []).append(kept)
         if not index.categories:
             raise UsageError(f"{self._annotations}: no categories; is it a COCO or LVIS annotation file?")
         return index
+
+
+def _id(value: object) -> int | str:
+    """An id as it is, or as text where a broken file has something else in its place."""
+    return value if isinstance(value, int | str) else repr(value)
 
 
 def open_instances(root: Path, spec: SourceSpec) -> InstanceFiles:

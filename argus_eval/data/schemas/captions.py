@@ -34,6 +34,16 @@ def _nocaps(row: Row, index: int) -> Iterator[Sample]:
     yield _captioned(row, identifier(row, "image_id"), "annotations_captions")
 
 
-COCO_CAPTION = Schema(name="coco_caption", columns=("question_id", "image", "answer"), samples=_coco)
+COCO_CAPTION = Schema(
+    name="coco_caption",
+    columns=("question_id", "image", "answer"),
+    samples=_coco,
+    references="answer",
+)
 
-NOCAPS = Schema(name="nocaps", columns=("image_id", "image", "annotations_captions"), samples=_nocaps)
+NOCAPS = Schema(
+    name="nocaps",
+    columns=("image_id", "image", "annotations_captions"),
+    samples=_nocaps,
+    references="annotations_captions",
+)

@@ -27,6 +27,7 @@ class Schema:
         images: columns that hold images.
         multiplicity: columns and function that tell how many samples a row is, without its images; ``None``
             where each row is one.
+        references: column with a list of reference texts, where the metric needs those of the whole data set.
         native: opens the official release's own files in a folder; ``None`` where there is no such form.
     """
 
@@ -36,6 +37,7 @@ class Schema:
     optional: tuple[str, ...] = ()
     images: tuple[str, ...] = ("image",)
     multiplicity: tuple[tuple[str, ...], Callable[[Row], int]] | None = None
+    references: str | None = None
     native: Callable[[Path, SourceSpec], RowSource] | None = None
 
     @property

@@ -104,6 +104,10 @@ def test_lvis_lists_are_those_of_the_official_file(reference_dir: Path, tmp_path
         name = Path(str(image.get("file_name") or image["coco_url"])).name
         (tmp_path / name).write_bytes(jpeg())
     samples = read(tmp_path, LVIS)
+    categories = resolve(LVIS, str(tmp_path), strict=True, ci=True, bundled=None).categories()
+    assert [(item["name"], item["frequency"]) for item in categories] == [
+        (item["name"], item["frequency"]) for item in official["categories"]
+    ]
     names = {category["id"]: category["name"] for category in official["categories"]}
     for sample, image in zip(samples, official["images"], strict=True):
         assert sample.target.negative_labels == {names[number] for number in image["neg_category_ids"]}
@@ -151,6 +155,21 @@ def test_annotations_that_refer_to_nothing_are_reported(tmp_path: Path):
     assert items[:1] == [BadRow(key="image 3", reason="annotations of an image that is not listed")]
     assert items[1].target.regions[0].crowd
     assert items[2] == BadRow(key="image 2", reason="annotation of a category that is not listed")
+
+
+def test_ids_that_are_no_ids_cost_their_row(tmp_path: Path):
+    (tmp_path / "val2017").mkdir()
+    dump(
+        tmp_path / "annotations" / "instances_val2017.json",
+        {
+            "images": [{"id": [1], "file_name": "a.jpg"}, 5, {}],
+            "annotations": [{"image_id": {}, "category_id": [], "bbox": [1, 2, 3, 4]}, "x"],
+            "categories": [{"id": 1, "name": "cup"}],
+        },
+    )
+    items = read(tmp_path, COCO)
+    assert [item.key for item in items] == ["image {}", "row 1", "row 2"]
+    assert all(isinstance(item, BadRow) for item in items)
 
 
 @pytest.mark.parametrize("bbox", [[1, 2, float("nan"), 4], [1, 2, 3], None, [1, 2, -3, 4]])
