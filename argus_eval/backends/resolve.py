@@ -13,6 +13,10 @@ from argus_eval.models.cards import ModelCard
 __all__ = ["load_backend", "model_facts", "resolve_device"]
 
 
+# Larger random models keep their card's dtype: four bytes a weight would not leave room to run them.
+_MOST_FLOAT32_BYTES = 12e9
+
+
 def model_facts(name: str, *, weights: str | None, device: str, dialect: str | None) -> ModelFacts:
     """What is known of a model without loading it.
 
@@ -159,7 +163,8 @@ def load_backend(
         weights = "random"
         # Random weights have no checkpoint to take a dtype from. Most CPUs multiply bfloat16 several times slower
         # than float32, which would measure the emulation, not the model.
-        dtype = dtype or ("float32" if facts.device == "cpu" else None)
+        fits = (facts.parameters or 0) * 4 <= _MOST_FLOAT32_BYTES
+        dtype = dtype or ("float32" if facts.device == "cpu" and fits else None)
 
     def load() -> LoadedModel:
         return load_model(card, weights, dtype=dtype, device=facts.device, seed=seed)

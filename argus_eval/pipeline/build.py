@@ -37,6 +37,7 @@ def stock_pipeline(
     vision_inputs: tuple[str, ...] = (),
     split: Split | None = None,
     collate: Collate | None = None,
+    inserts_placeholder: bool = False,
 ) -> Pipeline:
     """The baseline: every part stock.
 
@@ -48,6 +49,7 @@ def stock_pipeline(
             makes the pipeline coarser (no vision, merge and prefill stages).
         split: stock halves of the preprocessor, for families whose recipes replace one.
         collate: how prepared inputs become a batch; without it requests run one at a time.
+        inserts_placeholder: the processor puts the image placeholder into the text by itself.
     """
     device, dtype = model.device, model.dtype
     staged = bool(vision_inputs)
@@ -59,7 +61,7 @@ def stock_pipeline(
         device=torch.device(device),
         dtype=dtype,
         decoder=PilDecoder(),
-        template=StockTemplate(processor),
+        template=StockTemplate(processor, inserts_placeholder),
         preprocess=StockPreprocessor(processor),
         transfer=StockTransfer(torch.device(device), dtype),
         vision=vision,

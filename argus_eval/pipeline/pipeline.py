@@ -124,8 +124,10 @@ class Pipeline:
             SampleError: the image cannot be decoded.
         """
         inputs = self.prepare(request, recorder)
-        with recorder.span("vision", on_device=True):
-            encoded = self.vision(inputs)
+        encoded = None
+        if self.staged:
+            with recorder.span("vision", on_device=True):
+                encoded = self.vision(inputs)
         generated = self.language(inputs, encoded, request.decoding, recorder)
         with recorder.span("detokenize"):
             text = self.detokenizer(generated.ids[0])
@@ -180,6 +182,11 @@ class Pipeline:
         # is then mostly the pass itself, which its own events have already counted.
         if first is not None and recorder.enabled and recorder.events is None:
             stages["first_token"] = first
+        if recorder.enabled and not self.staged:
+            # Vision, merge and the decoder's first pass cannot be told apart from outside: one coarse stage.
+            whole = recorder.between("model_ready", "first_token")
+            if whole is not None:
+                stages["prefill"] = whole
         decode = recorder.between("first_token", "last_token")
         if decode is not None and recorder.enabled:
             stages["decode"] = decode

@@ -59,17 +59,22 @@ def chat_messages(request: Request) -> list[dict[str, Any]]:
 
 
 class StockTemplate:
-    """The processor's own chat template; a family without one gets the placeholder and the bare text."""
+    """The processor's own chat template; a family without one gets the placeholder and the bare text.
 
-    def __init__(self, processor: Any) -> None:
-        self._processor = processor
+    Args:
+        processor: the stock processor.
+        inserts_placeholder: it puts the placeholder in front of the text by itself (Florence-2).
+    """
+
+    def __init__(self, processor: Any, inserts_placeholder: bool = False) -> None:
+        self._processor, self._inserts_placeholder = processor, inserts_placeholder
 
     def __call__(self, request: Request) -> str:
         processor = self._processor
         if getattr(processor, "chat_template", None):
             text: str = processor.apply_chat_template(chat_messages(request), add_generation_prompt=True)
             return text + request.prefix
-        placeholder = getattr(processor, "image_token", None) or ""
+        placeholder = "" if self._inserts_placeholder else getattr(processor, "image_token", None) or ""
         return placeholder * len(request.images) + request.prompt + request.prefix
 
 

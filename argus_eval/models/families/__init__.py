@@ -12,6 +12,9 @@ __all__ = ["STAGED_FAMILIES", "pipeline_for"]
 #: Families with a staged pipeline; recipes that need parts work on these only.
 STAGED_FAMILIES = frozenset({"argus"})
 
+#: Families whose processor writes the image placeholder itself.
+_INSERTS_PLACEHOLDER = frozenset({"florence-2"})
+
 
 def pipeline_for(family: str, model: Any, processor: Any) -> Pipeline:
     """The stock pipeline of a loaded model.
@@ -27,4 +30,4 @@ def pipeline_for(family: str, model: Any, processor: Any) -> Pipeline:
         return argus_pipeline(model, processor)
     from argus_eval.pipeline.build import stock_pipeline
 
-    return stock_pipeline(model, processor, family="generic")
+    return stock_pipeline(model, processor, family="generic", inserts_placeholder=family in _INSERTS_PLACEHOLDER)
