@@ -187,8 +187,9 @@ def _known(kind: str, name: str, known: Iterable[str], where: str) -> None:
 
 
 def _first_problem(problem: ValidationError) -> str:
-    """Path, what is wrong and the nearest valid name, for the first of the problems."""
-    error = problem.errors(include_url=False)[0]
+    """Path, what is wrong and the nearest valid name. A misspelt key comes before the one it leaves missing."""
+    errors = problem.errors(include_url=False)
+    error = next((error for error in errors if error["type"] == "extra_forbidden"), errors[0])
     where, kind = _dotted(error["loc"]), error["type"]
     if kind == "extra_forbidden":
         valid = _keys_beside(error["loc"])

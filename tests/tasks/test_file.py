@@ -93,6 +93,7 @@ def test_a_bare_number_is_an_exact_oracle_value(tmp_path: Path):
             changed("decoding", "max_tokens", to=3),
             "decoding.max_tokens: unknown key; did you mean 'max_new_tokens'",
         ),
+        ({"titel": "x"}, "titel: unknown key; did you mean 'title'"),
         (changed("zzz", to=1), "zzz: unknown key; valid here: name, title, kind"),
         (changed("title", drop=True), "title: this key is missing"),
         (changed("source", "schema", drop=True), "source.schema: this key is missing"),
