@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from argus_eval.core.loss_class import LossClass
+
 __all__ = [
     "SCHEMA",
     "ArmResult",
@@ -32,19 +34,11 @@ Interval = tuple[float, float]
 class Verdict(StrEnum):
     """What a comparison of accuracies decided (MEASUREMENT §18)."""
 
-    PASS = "PASS"  # noqa: S105 - a verdict, not a password
+    PASS = "PASS"
     FAIL = "FAIL"
     INCONCLUSIVE = "INCONCLUSIVE"
     INVALID = "INVALID"
     NOT_MEASURED = "NOT_MEASURED"
-
-
-class LossClass(StrEnum):
-    """What a recipe may change. Ordered: a set of recipes has the highest class among its members."""
-
-    L0 = "L0"  #: token ids and tensors hash-equal to the baseline
-    L1 = "L1"  #: the same mathematics, other rounding
-    L2 = "L2"  #: information changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from argus_eval.core.results import LossClass
+from argus_eval.core.loss_class import LossClass
 from argus_eval.errors import IncompatibleError, UnknownNameError
 from argus_eval.recipes.catalog import GENERATORS, PRESETS, RECIPES
 from argus_eval.recipes.protocol import RecipeInfo, Target

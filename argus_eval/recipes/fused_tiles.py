@@ -17,7 +17,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from argus_eval.core.results import LossClass
+from argus_eval.core.loss_class import LossClass
 from argus_eval.recipes.protocol import RecipeInfo
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from argus_eval.core.results import LossClass
+from argus_eval.core.loss_class import LossClass
 
 if TYPE_CHECKING:
     from argus_eval.pipeline.pipeline import Pipeline

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from argus_eval.core.results import LossClass
+from argus_eval.core.loss_class import LossClass
 from argus_eval.recipes.protocol import RecipeInfo
 
 if TYPE_CHECKING:
