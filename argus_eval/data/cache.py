@@ -21,10 +21,13 @@ __all__ = ["cached"]
 
 
 def cached(spec: SourceSpec) -> RowSource | None:
-    """The split from a local cache; ``None`` where it is absent or incomplete."""
+    """The split from a local cache; ``None`` where it is absent, incomplete or not for us to read."""
     if spec.hub is None:
         return None
-    source = _repository(spec, spec.hub) or _prepared(spec, spec.hub)
+    try:
+        source = _repository(spec, spec.hub) or _prepared(spec, spec.hub)
+    except OSError:
+        return None
     if source is None or spec.images is None:
         return source
     images = cached(replace(spec, config=spec.images.config, files=None, images=None))

@@ -38,6 +38,10 @@ def open_local(path: Path, spec: SourceSpec, schema: Schema) -> RowSource:
         return _with_images(path, source, spec)
     except PermissionError as problem:
         raise EnvironmentError_(f"--data {path}: may not be read; check its permissions") from problem
+    except OSError as problem:  # a name that is too long, a loop of links
+        raise UsageError(
+            f"--data {str(path)[:200]}: cannot be opened ({problem.strerror or problem})"
+        ) from problem
 
 
 def _file(path: Path, schema: Schema) -> RowSource:

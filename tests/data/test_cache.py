@@ -53,6 +53,15 @@ def test_a_download_that_broke_off_is_not_used(home: Path):
     assert cached(replace(SPEC, split="testA")) is None
 
 
+def test_a_cache_that_cannot_be_listed_is_no_cache(home: Path):
+    repository = home / "hub" / "datasets--lmms-lab-encoder--RefCOCO"
+    (repository / "snapshots" / COMMIT).mkdir(parents=True)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").symlink_to(repository / "refs" / "main")
+    (repository / "snapshots" / "gone").symlink_to(repository / "nowhere")
+    assert cached(SPEC) is None
+
+
 def test_the_cache_variable_is_honoured(home: Path, monkeypatch, tmp_path: Path):
     write(snapshot(home) / "data" / "val-00000-of-00001.parquet", [refcoco_row(2)], REFCOCO)
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "elsewhere"))

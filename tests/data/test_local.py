@@ -115,6 +115,15 @@ def test_a_path_that_is_not_there_is_named(tmp_path: Path, name: str):
         open_local(tmp_path / name, SPEC, SCHEMA)
 
 
+def test_names_the_file_system_refuses(tmp_path: Path):
+    with pytest.raises(UsageError, match="cannot be opened"):
+        open_local(tmp_path / ("x" * 5000), SPEC, SCHEMA)
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(UsageError, match="loop"):
+        open_local(loop, SPEC, SCHEMA)
+
+
 def test_a_misspelt_keyword_gets_the_right_one():
     with pytest.raises(UsageError, match="did you mean 'bundled'"):
         open_local(Path("bundeld"), SPEC, SCHEMA)
