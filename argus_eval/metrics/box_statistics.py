@@ -50,8 +50,12 @@ LabelMap = Mapping[str, str]
 
 
 def fold_label(label: str) -> str:
-    """The form labels are compared in: lower case, without white space around."""
-    return label.strip().casefold()
+    """The form labels are compared in: lower case, underscores as spaces, no white space around.
+
+    >>> fold_label(" Fire_hydrant")
+    'fire hydrant'
+    """
+    return label.replace("_", " ").strip().casefold()
 
 
 def box_statistic(prediction: Prediction, sample: Sample, vocabulary: LabelMap | None) -> BoxStatistic:
@@ -61,13 +65,16 @@ def box_statistic(prediction: Prediction, sample: Sample, vocabulary: LabelMap |
         prediction: regions with labels; an unparsed one has no boxes.
         sample: its target are regions.
         vocabulary: folded name or synonym → category; a predicted label that is not in it is dropped and counted.
-            ``None`` takes every label as it is.
+            ``None`` stands for the sample's options, the names that the prompt shows; without options every label
+            is taken as it is.
 
     Raises:
         UsageError: the sample has no regions as target or no image size.
     """
     if not isinstance(sample.target, RegionsTarget) or sample.image_size is None:
         raise UsageError(f"sample {sample.key!r}: detection needs target regions and an image size")
+    if vocabulary is None and sample.options:
+        vocabulary = {fold_label(option): fold_label(option) for option in sample.options}
     detections, dropped = [], 0
     for region in _regions(prediction):
         folded = fold_label(region.label or "")

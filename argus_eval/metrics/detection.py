@@ -68,7 +68,8 @@ class Detection:
     comparable with a detector's; :func:`~argus_eval.metrics.box_statistics.score_source` says which it was.
 
     Args:
-        vocabulary: folded name or synonym → category name; predicted labels outside are dropped and counted.
+        vocabulary: folded name or synonym → category name, by default the sample's options; predicted labels
+            outside are dropped and counted.
         scores: where scores come from; "auto" as described, "constant" to discard what the model said.
     """
 

@@ -32,13 +32,15 @@ from argus_eval.metrics.corpus import WeightedValues, Weights
 from argus_eval.metrics.detection import UNIT_ROUNDING, ScoreSource
 from argus_eval.metrics.protocol import MetricInfo
 
-__all__ = ["LVIS", "LVIS_INFOS", "MOST_PER_IMAGE", "Frequency", "Lvis", "lvis_values"]
+__all__ = ["LVIS", "LVIS_INFOS", "MOST_PER_IMAGE", "UNCAPPED", "Frequency", "Lvis", "lvis_values"]
 
 #: rare (in under 10 training images), common (under 100), frequent
 Frequency = Literal["r", "c", "f"]
 
 MOST_PER_IMAGE = 300
-_UNCAPPED = (2**31,)
+
+#: LVIS limits boxes per image, not per image and category
+UNCAPPED = (2**31,)
 _RECALL_NAMES = ("AR@300", "ARs@300", "ARm@300", "ARl@300")
 _REFERENCE = "lvis-dataset/lvis-api lvis/eval.py"
 
@@ -90,8 +92,9 @@ class Lvis:
     annotation's area.
 
     Args:
-        vocabulary: folded name or synonym → category name; predicted labels outside are dropped and counted.
-        frequency: category name → "r", "c" or "f"; without it APr, APc and APf have no value.
+        vocabulary: folded name or synonym → category name, by default the sample's options; predicted labels
+            outside are dropped and counted.
+        frequency: folded category name → "r", "c" or "f"; without it APr, APc and APf have no value.
         scores: as in :class:`~argus_eval.metrics.detection.Detection`.
     """
 
@@ -132,7 +135,7 @@ class Lvis:
             stacked.detections,
             images=len(statistics),
             categories=max(1, len(stacked.categories)),
-            caps=_UNCAPPED,
+            caps=UNCAPPED,
             slack=UNIT_ROUNDING,
         )
         groups = [(self.frequency or {}).get(name) for name in stacked.categories] or [None]

@@ -42,7 +42,8 @@ class MetricInfo:
 class SampleMetric(Protocol):
     """One value a sample; the first of ``infos`` is the primary one."""
 
-    infos: tuple[MetricInfo, ...]
+    @property
+    def infos(self) -> tuple[MetricInfo, ...]: ...
 
     def score(self, prediction: Prediction, sample: Sample) -> Mapping[str, float]:
         """A value for every name in ``infos``; an unparsed prediction gets the worst one."""
@@ -52,7 +53,8 @@ class SampleMetric(Protocol):
 class CorpusMetric(Protocol):
     """A value of all samples together; the first of ``infos`` is the primary one."""
 
-    infos: tuple[MetricInfo, ...]
+    @property
+    def infos(self) -> tuple[MetricInfo, ...]: ...
 
     def statistics(self, prediction: Prediction, sample: Sample) -> Any:
         """What this sample contributes; opaque to the caller."""
