@@ -2,7 +2,7 @@
 
     python benchmarks/stock_overhead.py [--model argus-nano] [--scale tiny|true] [--blocks 10] [--json out.json]
 
-Prints the ratio ours / stock of end-to-end times (16 tokens, bytes to text), with stages on and off, as the geometric
+Prints the ratio ours / stock of end-to-end times (16 tokens, bytes to text), stages on and off, as the geometric
 mean over blocks with a t interval. Within 5 % is the requirement; the twin (stock against stock) shows the noise.
 """
 

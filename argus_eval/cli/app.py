@@ -15,7 +15,9 @@ __all__ = ["COMMANDS", "Command", "run_command"]
 #: Command → (module, one line about it). A module is imported when its command is called.
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("argus_eval.cli.run", "evaluate models on tasks: accuracy, latency, report"),
+    "score": ("argus_eval.cli.score", "score a file of predictions against a file of annotations"),
     "report": ("argus_eval.cli.report", "write one HTML report over one or several runs"),
+    "leaderboard": ("argus_eval.cli.leaderboard", "static pages over many runs"),
     "list": ("argus_eval.cli.listing", "list models, tasks, recipes, metrics or dialects"),
     "doctor": ("argus_eval.cli.doctor", "what works on this machine, and why not"),
 }
