@@ -20,7 +20,7 @@ from argus_eval.data.scenes import (
 )
 from argus_eval.data.scenes.draws import Draws, draws_for
 from argus_eval.data.scenes.lettering import quad_box
-from argus_eval.data.scenes.placing import Pose, cover_of
+from argus_eval.data.scenes.placing import cover_of, pose_of, scene_sights
 
 KINDS = ("objects", "crowd", "signs", "document", "chart", "infographic", "diagram")
 
@@ -100,15 +100,16 @@ def test_boxes_are_those_of_the_visible_pixels(scenes):
         front = np.full((scene.height, scene.width), -1)
         sizes = {}
         for thing in scene.objects:
-            pose = Pose(thing.category, thing.centre_px, thing.reach_px, thing.turn_degrees, thing.mirrored)
-            left, top, mask = cover_of(pose)
+            left, top, mask = cover_of(pose_of(thing))
             rows, columns = np.nonzero(mask)
             rows, columns = rows + top, columns + left
             inside = (rows >= 0) & (rows < scene.height) & (columns >= 0) & (columns < scene.width)
             front[rows[inside], columns[inside]] = thing.index
             sizes[thing.index] = len(rows)
-        for thing in scene.objects:
+        for thing, sight in zip(scene.objects, scene_sights(scene), strict=True):
             rows, columns = np.nonzero(front == thing.index)
+            assert sight.area_px == len(rows)
+            assert sight.box == thing.box
             assert thing.area_px == len(rows)
             assert thing.visible == pytest.approx(len(rows) / sizes[thing.index], abs=1e-4)
             seen = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
@@ -177,3 +178,12 @@ def test_documents_say_their_fields(scenes):
         if scene.document.kind == "receipt":
             total = dict(scene.document.fields)["Total"]
             assert float(total) == pytest.approx(sum(float(row[1]) for row in scene.document.rows))
+
+
+def test_the_generator_needs_numpy_and_pillow_only():
+    program = (
+        "import sys, argus_eval.data.scenes;"
+        "print({'torch', 'pyarrow', 'pandas', 'scipy', 'pydantic', 'datasets'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

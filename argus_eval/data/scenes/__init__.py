@@ -10,6 +10,7 @@ from __future__ import annotations
 from argus_eval.data.scenes.annotate.registry import BENCHMARKS, annotate
 from argus_eval.data.scenes.draws import Draws, Stream, draws_for
 from argus_eval.data.scenes.generate import generate_scene
+from argus_eval.data.scenes.placing import Sight, scene_sights
 from argus_eval.data.scenes.profile import ORDINARY, SceneProfile, only
 from argus_eval.data.scenes.render import Encoding, choose_encoding, encode, render
 from argus_eval.data.scenes.scene import Scene, SceneObject, content_fingerprint, scene_from_text, scene_to_text
@@ -22,6 +23,7 @@ __all__ = [
     "Scene",
     "SceneObject",
     "SceneProfile",
+    "Sight",
     "Stream",
     "annotate",
     "choose_encoding",
@@ -32,5 +34,6 @@ __all__ = [
     "only",
     "render",
     "scene_from_text",
+    "scene_sights",
     "scene_to_text",
 ]

@@ -17,7 +17,7 @@ from argus_eval.data.scenes.pages.documents import document_page
 from argus_eval.data.scenes.pages.fitting import fit_page
 from argus_eval.data.scenes.pages.infographics import infographic_page
 from argus_eval.data.scenes.pages.sheet import Page
-from argus_eval.data.scenes.placing import Pose, label_centre
+from argus_eval.data.scenes.placing import label_centre, pose_of
 from argus_eval.data.scenes.profile import ORDINARY, SceneProfile
 from argus_eval.data.scenes.scene import Scene, SceneKind, SceneObject, SizeWord, TextBlock, Texture
 from argus_eval.data.scenes.typeface import Face, covers
@@ -166,8 +166,7 @@ def _writings(
 
 
 def _writing(thing: SceneObject, size: ImageSize, draws: Draws) -> TextBlock | None:
-    pose = Pose(thing.category, thing.centre_px, thing.reach_px, thing.turn_degrees, thing.mirrored)
-    where = label_centre(pose)
+    where = label_centre(pose_of(thing))
     assert where is not None, "only categories with a label place are lettered"
     centre, width, height = where
     least = max(_LEGIBLE_PX, _LEGIBLE * max(size))

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from argus_eval.core.geometry import PixelBox
 from argus_eval.data.scenes.catalogue import BY_NAME
-from argus_eval.data.scenes.outline import Outline, Part
-from argus_eval.data.scenes.raster import Mask, Point, fill, tight_box
+from argus_eval.data.scenes.outline import Paint
+from argus_eval.data.scenes.raster import Mask, Point, Points, fill, tight_box
+from argus_eval.data.scenes.scene import Scene, SceneObject
 
-__all__ = ["Pose", "Cover", "Sight", "placed", "cover_of", "sights", "extent_of", "label_centre"]
+__all__ = [
+    "Cover",
+    "PlacedPart",
+    "Pose",
+    "Sight",
+    "cover_of",
+    "extent_of",
+    "label_centre",
+    "placed",
+    "pose_of",
+    "scene_sights",
+    "seen_of",
+    "sights",
+]
 
 
 class Pose(NamedTuple):
@@ -25,19 +40,23 @@ class Pose(NamedTuple):
     turn_degrees: float
     mirrored: bool
 
-    def points(self, outline: Outline) -> Outline:
+    def points(self, drawn: Points) -> Points:
         """Pixels of points of the drawing, on a grid of sixteenths."""
         angle = math.radians(self.turn_degrees)
         cosine, sine = math.cos(angle) * self.reach_px * 16, math.sin(angle) * self.reach_px * 16
-        flip = -1 if self.mirrored else 1
-        at_x, at_y = self.centre_px[0] * 16, self.centre_px[1] * 16
-        return tuple(
-            (
-                round(at_x + flip * x * cosine - y * sine) / 16,
-                round(at_y + flip * x * sine + y * cosine) / 16,
-            )
-            for x, y in outline
-        )
+        x, y = drawn[:, 0] * (-1.0 if self.mirrored else 1.0), drawn[:, 1]
+        moved = np.empty_like(drawn)
+        moved[:, 0] = self.centre_px[0] * 16 + x * cosine - y * sine
+        moved[:, 1] = self.centre_px[1] * 16 + x * sine + y * cosine
+        return np.rint(moved) / 16
+
+
+class PlacedPart(NamedTuple):
+    """A part of a drawing in pixels of the image: ``points`` is ``(n, 2)``."""
+
+    points: Points
+    paint: Paint
+    hollow: bool
 
 
 class Cover(NamedTuple):
@@ -57,28 +76,55 @@ class Sight(NamedTuple):
     cover: Cover
 
 
-def placed(pose: Pose) -> list[Part]:
+def pose_of(thing: SceneObject) -> Pose:
+    """How an object of a scene is drawn."""
+    return Pose(thing.category, thing.centre_px, thing.reach_px, thing.turn_degrees, thing.mirrored)
+
+
+def scene_sights(scene: Scene) -> list[Sight]:
+    """What can be seen of each object of a scene: its pixels as a mask, and their box."""
+    return seen_of(scene.objects, scene.width, scene.height)
+
+
+def seen_of(things: Sequence[SceneObject], width: int, height: int) -> list[Sight]:
+    """The same for objects that do not hide each other wholly, in an image of a size in pixels."""
+    found = sights([cover_of(pose_of(thing)) for thing in things], width, height)
+    seen = [sight for sight in found if sight is not None]
+    assert len(seen) == len(things), "no object is wholly hidden"
+    return seen
+
+
+@cache
+def _drawing(category: str) -> Points:
+    """All points of all parts of a drawing, one after the other."""
+    parts = BY_NAME[category].parts
+    return np.array([point for part in parts for point in part.outline], dtype=np.float64)
+
+
+def placed(pose: Pose) -> list[PlacedPart]:
     """The parts of an object in pixels of the image."""
-    parts = BY_NAME[pose.category].parts
-    return [part._replace(outline=pose.points(part.outline)) for part in parts]
+    points, start, found = pose.points(_drawing(pose.category)), 0, []
+    for part in BY_NAME[pose.category].parts:
+        stop = start + len(part.outline)
+        found.append(PlacedPart(points[start:stop], part.paint, part.hollow))
+        start = stop
+    return found
 
 
 def extent_of(pose: Pose) -> PixelBox:
     """The box of the whole drawing, also of what is hidden or outside the image."""
-    points = [point for part in placed(pose) for point in part.outline]
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    return PixelBox(min(xs), min(ys), max(xs), max(ys))
+    points = pose.points(_drawing(pose.category))
+    (x1, y1), (x2, y2) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    return PixelBox(x1, y1, x2, y2)
 
 
 def cover_of(pose: Pose) -> Cover:
     """The pixels of an object, before anything hides them; also those outside the image."""
-    outlines = [part.outline for part in placed(pose)]
-    xs = [x for outline in outlines for x, _ in outline]
-    ys = [y for outline in outlines for _, y in outline]
-    left, top = math.floor(min(xs)), math.floor(min(ys))
-    width, height = math.ceil(max(xs)) - left + 1, math.ceil(max(ys)) - top + 1
-    moved = [[(x - left, y - top) for x, y in outline] for outline in outlines]
-    return Cover(left, top, fill(moved, width, height))
+    extent = extent_of(pose)
+    left, top = math.floor(extent.x1), math.floor(extent.y1)
+    width, height = math.ceil(extent.x2) - left + 1, math.ceil(extent.y2) - top + 1
+    corner = np.array([left, top], dtype=np.float64)
+    return Cover(left, top, fill([part.points - corner for part in placed(pose)], width, height))
 
 
 def sights(covers: Sequence[Cover], width: int, height: int) -> list[Sight | None]:
@@ -117,5 +163,6 @@ def label_centre(pose: Pose) -> tuple[Point, float, float] | None:
     label = BY_NAME[pose.category].label
     if label is None:
         return None
-    (centre,) = pose.points((((label.x1 + label.x2) / 2, (label.y1 + label.y2) / 2),))
-    return centre, (label.x2 - label.x1) * pose.reach_px, (label.y2 - label.y1) * pose.reach_px
+    middle = np.array([[(label.x1 + label.x2) / 2, (label.y1 + label.y2) / 2]])
+    ((x, y),) = pose.points(middle).tolist()
+    return (x, y), (label.x2 - label.x1) * pose.reach_px, (label.y2 - label.y1) * pose.reach_px

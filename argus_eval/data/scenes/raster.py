@@ -13,9 +13,10 @@ import numpy.typing as npt
 
 from argus_eval.core.geometry import PixelBox
 
-__all__ = ["Point", "Mask", "centre", "xywh", "overlap", "fill", "tight_box", "outlines"]
+__all__ = ["Point", "Points", "Mask", "centre", "xywh", "overlap", "fill", "tight_box", "outlines"]
 
 Point = tuple[float, float]
+Points = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -36,7 +37,7 @@ def overlap(first: PixelBox, second: PixelBox) -> float:
     return max(0.0, width) * max(0.0, height)
 
 
-def fill(polygons: Iterable[Sequence[Point]], width: int, height: int) -> Mask:
+def fill(polygons: Iterable[Sequence[Point] | Points], width: int, height: int) -> Mask:
     """Union of polygons.
 
     Args:
@@ -56,9 +57,9 @@ def fill(polygons: Iterable[Sequence[Point]], width: int, height: int) -> Mask:
     return covered
 
 
-def _fill_rows(points: npt.NDArray[np.float64], first: int, last: int, width: int) -> Mask:
+def _fill_rows(points: Points, first: int, last: int, width: int) -> Mask:
     """Rows ``first`` to ``last`` of one polygon: toggle at every crossing, then a running parity."""
-    ends = np.roll(points, -1, axis=0)
+    ends = np.concatenate((points[1:], points[:1]))
     centres = np.arange(first, last, dtype=np.float64) + 0.5
     x1, y1 = points[:, :1], points[:, 1:]
     x2, y2 = ends[:, :1], ends[:, 1:]

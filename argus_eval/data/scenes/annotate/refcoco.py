@@ -11,7 +11,7 @@ from argus_eval.data.scenes.annotate.identity import Row, row_number
 from argus_eval.data.scenes.draws import Draws
 from argus_eval.data.scenes.language.finding import expressions_for
 from argus_eval.data.scenes.language.wording import short_words
-from argus_eval.data.scenes.placing import Pose, cover_of, sights
+from argus_eval.data.scenes.placing import scene_sights
 from argus_eval.data.scenes.raster import outlines, xywh
 from argus_eval.data.scenes.scene import PICTURES, Scene, SceneObject
 
@@ -65,13 +65,8 @@ def referring_row(scene: Scene, thing: SceneObject, sentences: list[str], polygo
 
 def segmentations(scene: Scene) -> list[list[list[float]]]:
     """Outlines of what can be seen of each object, in COCO polygons, longest first."""
-    covers = [
-        cover_of(Pose(thing.category, thing.centre_px, thing.reach_px, thing.turn_degrees, thing.mirrored))
-        for thing in scene.objects
-    ]
     polygons = []
-    for sight in sights(covers, *scene.size):
-        assert sight is not None, "a scene has no hidden objects"
+    for sight in scene_sights(scene):
         corner = (sight.cover.left, sight.cover.top)
         loops = outlines(sight.cover.mask)
         polygons.append([[value + corner[at % 2] for at, value in enumerate(loop)] for loop in loops])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from argus_eval.core.geometry import ImageSize
 from argus_eval.data.scenes.pages.sheet import Page
-from argus_eval.data.scenes.placing import Pose, cover_of, sights
+from argus_eval.data.scenes.placing import seen_of
 from argus_eval.data.scenes.raster import Point
 from argus_eval.data.scenes.scene import Mark, SceneObject, TextBlock, Word
 
@@ -62,12 +62,8 @@ def _rescaled(objects: tuple[SceneObject, ...], scaling: _Scaling, size: ImageSi
         )
         for thing in objects
     ]
-    covers = [
-        cover_of(Pose(thing.category, thing.centre_px, thing.reach_px, thing.turn_degrees, thing.mirrored))
-        for thing in moved
-    ]
-    result = []
-    for thing, sight in zip(moved, sights(covers, *size), strict=True):
-        assert sight is not None, "things on a page do not hide each other"
-        result.append(replace(thing, box=sight.box, visible=round(sight.share, 4), area_px=sight.area_px))
-    return tuple(result)
+    seen = zip(moved, seen_of(moved, *size), strict=True)
+    return tuple(
+        replace(thing, box=sight.box, visible=round(sight.share, 4), area_px=sight.area_px)
+        for thing, sight in seen
+    )

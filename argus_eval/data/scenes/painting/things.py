@@ -9,8 +9,9 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw
 
 from argus_eval.data.scenes.colours import RGB, luminance, mix
-from argus_eval.data.scenes.outline import Outline, Paint, Part
-from argus_eval.data.scenes.placing import Pose, placed
+from argus_eval.data.scenes.outline import Paint
+from argus_eval.data.scenes.placing import PlacedPart, placed, pose_of
+from argus_eval.data.scenes.raster import Points
 from argus_eval.data.scenes.scene import SceneObject
 
 __all__ = ["paint_object"]
@@ -36,15 +37,14 @@ class _Layer(NamedTuple):
     image: Image.Image
     alpha: Image.Image
 
-    def moved(self, outline: Outline) -> list[tuple[float, float]]:
+    def moved(self, points: Points) -> Points:
         # Pillow takes a coordinate for the centre of a pixel, we for a corner.
-        return [((x - self.left) * self.zoom - 0.5, (y - self.top) * self.zoom - 0.5) for x, y in outline]
+        return (points - (self.left, self.top)) * self.zoom - 0.5
 
 
 def paint_object(canvas: Image.Image, thing: SceneObject, shadow: bool) -> None:
     """Paints one object in front of what is there."""
-    pose = Pose(thing.category, thing.centre_px, thing.reach_px, thing.turn_degrees, thing.mirrored)
-    parts = placed(pose)
+    parts = placed(pose_of(thing))
     layer = _layer(parts, 3 if thing.reach_px < 40 else 2)
     painted = _paint_parts(layer, parts, thing)
     image = painted.reduce(layer.zoom)
@@ -57,21 +57,22 @@ def paint_object(canvas: Image.Image, thing: SceneObject, shadow: bool) -> None:
     canvas.paste(image, (layer.left, layer.top), alpha)
 
 
-def _layer(parts: list[Part], zoom: int) -> _Layer:
-    xs = [x for part in parts for x, _ in part.outline]
-    ys = [y for part in parts for _, y in part.outline]
-    left, top = math.floor(min(xs)) - 1, math.floor(min(ys)) - 1
-    size = ((math.ceil(max(xs)) + 1 - left) * zoom, (math.ceil(max(ys)) + 1 - top) * zoom)
+def _layer(parts: list[PlacedPart], zoom: int) -> _Layer:
+    points = np.concatenate([part.points for part in parts])
+    left, top = (math.floor(value) - 1 for value in points.min(axis=0))
+    right, bottom = (math.ceil(value) + 1 for value in points.max(axis=0))
+    size = ((right - left) * zoom, (bottom - top) * zoom)
     return _Layer(left, top, zoom, Image.new("RGB", size), Image.new("L", size))
 
 
-def _paint_parts(layer: _Layer, parts: list[Part], thing: SceneObject) -> Image.Image:
+def _paint_parts(layer: _Layer, parts: list[PlacedPart], thing: SceneObject) -> Image.Image:
     """Fills the layer's alpha with the silhouette and returns the painted image."""
     pen, cut = ImageDraw.Draw(layer.image), ImageDraw.Draw(layer.alpha)
     pattern = _pattern(thing, layer) if thing.texture != "plain" else None
     width = max(1, round(thing.reach_px * 0.035 * layer.zoom)) if thing.outlined else 0
     for part in parts:
-        outline = layer.moved(part.outline)
+        points = layer.moved(part.points)
+        outline = points.ravel().tolist()
         colour = _colour(part.paint, thing)
         cut.polygon(outline, fill=255)
         if pattern is not None and part.paint == "main":
@@ -81,16 +82,15 @@ def _paint_parts(layer: _Layer, parts: list[Part], thing: SceneObject) -> Image.
         else:
             pen.polygon(outline, fill=colour)
         if width and part.paint in ("main", "trim"):
-            _stroke(pen, outline, part.hollow, mix(colour, (0, 0, 0), 0.5), width)
+            _stroke(pen, points, part.hollow, mix(colour, (0, 0, 0), 0.5), width)
     return layer.image
 
 
-def _stroke(
-    pen: ImageDraw.ImageDraw, outline: list[tuple[float, float]], hollow: bool, colour: RGB, width: int
-) -> None:
-    half = len(outline) // 2
-    for edge in (outline[:half], outline[half:]) if hollow else (outline,):
-        pen.line([*edge, edge[0], edge[1]], fill=colour, width=width, joint="curve")
+def _stroke(pen: ImageDraw.ImageDraw, points: Points, hollow: bool, colour: RGB, width: int) -> None:
+    half = len(points) // 2
+    for edge in (points[:half], points[half:]) if hollow else (points,):
+        closed = np.concatenate((edge, edge[:2])).ravel().tolist()
+        pen.line(closed, fill=colour, width=width, joint="curve")
 
 
 def _colour(paint: Paint, thing: SceneObject) -> RGB:
@@ -120,10 +120,11 @@ def _pattern(thing: SceneObject, layer: _Layer) -> Image.Image:
     down = (y * math.cos(angle) - x * math.sin(angle)) / cell
     match thing.texture:
         case "striped":
-            second = (right + down) % 1.4 < 0.6
+            across = (right + down) / 1.4
+            second = across - np.floor(across) < 0.43
         case "dotted":
-            second = (right % 1 - 0.5) ** 2 + (down % 1 - 0.5) ** 2 < 0.085
+            second = (right - np.floor(right) - 0.5) ** 2 + (down - np.floor(down) - 0.5) ** 2 < 0.085
         case _:
-            second = (np.floor(right * 1.3) + np.floor(down * 1.3)) % 2 == 0
+            second = (np.floor(right * 1.3).astype(np.int16) + np.floor(down * 1.3).astype(np.int16)) & 1 == 0
     table = np.array([thing.shade, thing.second_shade], dtype=np.uint8)
     return Image.fromarray(table[np.broadcast_to(second, (height, width)).astype(np.uint8)])
