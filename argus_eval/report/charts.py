@@ -71,7 +71,8 @@ def draw(spec: Spec, label: str) -> Chart:
     whole = {"$schema": "https://vega.github.io/schema/vega-lite/v6.json", **spec, "config": _THEME}
     # A page from a model's words must not be able to make the renderer fetch anything.
     svg = vl_convert.vegalite_to_svg({**whole, "width": _STATIC_WIDTH_PX}, allowed_base_urls=[])
-    return Chart(svg=svg, spec=whole, label=label)
+    # The element around it is the image that assistive technology reads, by its label.
+    return Chart(svg=svg.replace("<svg ", '<svg aria-hidden="true" ', 1), spec=whole, label=label)
 
 
 def light(svg: str) -> str:

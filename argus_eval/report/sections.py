@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from argus_eval.core.results import Results
 from argus_eval.report.charts import light
 from argus_eval.report.digest import Digest, digest_records
+from argus_eval.report.html import json_for_html
 from argus_eval.report.inputs import ReportInput
 from argus_eval.report.ladder import Ladder, ladders
 from argus_eval.report.latency import LatencyView, latency_view
@@ -249,5 +249,4 @@ def _data(
         "parents": _parents(results, book.arms),
         "command": printable(results.command),
     }
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return json_for_html(data)

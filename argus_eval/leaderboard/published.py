@@ -1,0 +1,73 @@
+"""Accuracies that others published: reference rows with a source each, never combined with a latency of ours."""
+
+from __future__ import annotations
+
+import pathlib
+from dataclasses import dataclass
+from typing import Any
+
+from argus_eval.core.codec import from_json
+from argus_eval.errors import UsageError
+
+__all__ = ["SCHEMA", "PublishedScore", "read_published"]
+
+SCHEMA = "argus-eval/published/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedScore:
+    """One published number.
+
+    Attributes:
+        model: our name of the model.
+        benchmark: what the source calls the benchmark and its split.
+        task: our task over the same split; ``None`` where we have none, so that nothing is compared with it.
+        metric: our name of the metric.
+        value: a share in [0, 1]; CIDEr on its own scale.
+        source: address of the publication.
+        read: "source" where the publication itself was read, else who quotes it.
+    """
+
+    model: str
+    benchmark: str
+    task: str | None
+    metric: str
+    value: float
+    source: str
+    read: str
+    note: str = ""
+
+
+def read_published(path: pathlib.Path) -> tuple[PublishedScore, ...]:
+    """Every row of ``path``; none where there is no such file.
+
+    Raises:
+        UsageError: the file is no such list; the message names the place in it.
+    """
+    import yaml
+
+    if not path.exists():
+        return ()
+    try:
+        document: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as problem:
+        raise UsageError(f"{path}: not readable as YAML: {problem}") from problem
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise UsageError(f"{path}: schema: expected {SCHEMA!r}; write it on top of the list")
+    rows = document.get("scores")
+    if not isinstance(rows, list):
+        raise UsageError(f"{path}: scores: expected a list")
+    scores = []
+    for index, row in enumerate(rows):
+        where = f"scores[{index}]"
+        unknown = set(row) - set(PublishedScore.__dataclass_fields__) if isinstance(row, dict) else set()
+        if unknown:
+            raise UsageError(f"{path}: {where}: unknown key {min(map(str, unknown))!r}")
+        try:
+            score = from_json(PublishedScore, row, where)
+        except ValueError as problem:
+            raise UsageError(f"{path}: {problem}") from problem
+        if not score.source.startswith("https://"):
+            raise UsageError(f"{path}: {where}.source: expected an https address, got {score.source!r}")
+        scores.append(score)
+    return tuple(scores)
