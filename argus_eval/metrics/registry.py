@@ -28,6 +28,8 @@ _BUILTIN = {
     "captions_tokenized": "argus_eval.metrics.captions:CAPTIONS_TOKENIZED",
     "meteor": "argus_eval.metrics.meteor:METEOR",
     "meteor_tokenized": "argus_eval.metrics.meteor:METEOR_TOKENIZED",
+    "dense_map": "argus_eval.metrics.dense_map:DENSE_MAP",
+    "text_spotting": "argus_eval.metrics.text_spotting:TEXT_SPOTTING",
     "grounding_iou": "argus_eval.metrics.grounding_iou:GROUNDING_IOU",
     "vqa_accuracy": "argus_eval.metrics.vqa_accuracy:VQA_ACCURACY",
     "vqa_accuracy_evalai": "argus_eval.metrics.vqa_accuracy:VQA_ACCURACY_EVALAI",
