@@ -34,6 +34,8 @@ def read_categories(file: Path) -> tuple[Category, ...]:
     if not file.suffix.lower().startswith(".json"):
         try:
             names = file.read_text(encoding="utf-8-sig").splitlines()
+        except (FileNotFoundError, IsADirectoryError) as problem:
+            raise UsageError(f"{file}: no such file") from problem
         except UnicodeDecodeError as problem:
             raise UsageError(f"{file}: not valid UTF-8 at byte {problem.start}") from problem
         except OSError as problem:

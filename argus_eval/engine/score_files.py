@@ -11,7 +11,7 @@ from argus_eval.core.prediction import Parsed, Prediction, Region, Regions, Unpa
 from argus_eval.core.results import Unparsed as UnparsedCount
 from argus_eval.core.sample import RegionsTarget, Sample
 from argus_eval.engine.score_categories import Category, read_categories, vocabulary
-from argus_eval.engine.score_input import is_array, is_json_lines
+from argus_eval.engine.score_input import is_array, is_blank, is_json_lines
 from argus_eval.engine.score_instances import instance_items, read_instances
 from argus_eval.engine.score_metrics import Scored, metrics_of, sample_scores
 from argus_eval.engine.score_report import ScoreReport
@@ -59,11 +59,13 @@ def score_files(
     chosen = settings or ScoreSettings()
     tell = say or (lambda _: None)
     categories: tuple[Category, ...] = read_categories(chosen.categories) if chosen.categories else ()
+    if is_blank(annotations):
+        raise UsageError(f"{annotations}: no annotations")
     if is_json_lines(annotations):
         items = read_items(annotations, spec, tuple(entry.name for entry in categories))
     elif spec.kind == "detection":
         instances = read_instances(annotations, repeated_ids=chosen.extra == "ignore")
-        if is_array(predictions):
+        if is_array(predictions) or is_blank(predictions):
             # Checked for its message: a variant that detection does not have.
             metrics_of(spec, chosen, (), categories)
             return score_results(task, instances, predictions, chosen, tell)

@@ -46,7 +46,8 @@ def is_json_lines(file: Path) -> bool:
     """Whether the file holds one object a line that carries an ``id``; anything else is one JSON value.
 
     Raises:
-        EnvironmentError_: the file cannot be read.
+        UsageError: there is no such file.
+        EnvironmentError_: it cannot be read.
     """
     head = _head(file)
     first, newline, _ = head.partition(b"\n")
@@ -76,6 +77,8 @@ def _head(file: Path) -> bytes:
     try:
         with file.open("rb") as handle:
             return handle.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+    except (FileNotFoundError, IsADirectoryError) as problem:
+        raise UsageError(f"{file}: no such file") from problem
     except OSError as problem:
         raise EnvironmentError_(f"{file}: cannot be read ({problem.strerror or problem})") from problem
 
@@ -116,7 +119,7 @@ def native_members(file: Path, wanted: Mapping[str, Sequence[str]]) -> dict[str,
 
 
 def result_rows(file: Path) -> list[Any]:
-    """The elements of a results file: one JSON array, read at once.
+    """The elements of a results file: one JSON array, read at once; none of a blank file.
 
     Raises:
         UsageError: the file is no JSON array, or larger than 2 GiB.
@@ -124,6 +127,8 @@ def result_rows(file: Path) -> list[Any]:
     """
     import pydantic_core
 
+    if is_blank(file):
+        return []
     try:
         size = file.stat().st_size
         if size > _RESULT_LIMIT_BYTES:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from argus_eval.errors import UnknownNameError, UsageError
+from argus_eval.errors import UsageError
 
 __all__ = ["COMPAT", "ScoreSettings", "parse_settings"]
 
@@ -51,8 +51,7 @@ def parse_settings(pairs: Sequence[str]) -> ScoreSettings:
     """Settings from ``name=value`` strings; a later one wins.
 
     Raises:
-        UsageError: not of that form, or a value that the setting does not have.
-        UnknownNameError: no such setting.
+        UsageError: not of that form, no such setting, or a value that it does not have.
     """
     given: dict[str, str] = {}
     for pair in pairs:
@@ -60,7 +59,7 @@ def parse_settings(pairs: Sequence[str]) -> ScoreSettings:
         if not separator:
             raise UsageError(f"--set {pair}: expected name=value")
         if name not in _NAMES:
-            raise UnknownNameError("setting", name, _NAMES, f"--set {pair}")
+            raise UsageError(f"--set {pair}: {name!r} is unknown; it is one of {', '.join(_NAMES)}")
         if name in _VALUES and value not in _VALUES[name]:
             raise UsageError(f"--set {pair}: {name} is one of {', '.join(_VALUES[name])}")
         given[name] = value

@@ -12,7 +12,6 @@ from argus_eval.core.sample import AnswersTarget, Sample
 from argus_eval.engine.score_input import (
     Id,
     admit_ids,
-    is_blank,
     is_json_lines,
     json_lines,
     native_members,
@@ -139,8 +138,6 @@ _Row = tuple[Id, str | None, ImageSize | None]
 
 
 def _rows(file: Path) -> list[_Row]:
-    if is_blank(file):
-        return []
     if is_json_lines(file):
         return [_row(line.row, "id", "text", line.where) for line in json_lines(file)]
     rows = result_rows(file)

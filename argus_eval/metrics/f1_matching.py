@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from argus_eval.metrics.box_columns import DetectionColumns, FloatArray, IntArray, TruthColumns
 from argus_eval.metrics.box_matching import Pairs
@@ -77,6 +75,12 @@ def _maximum_matching(detection: IntArray, truth: IntArray) -> IntArray:
         return detection
     left, rows = np.unique(detection, return_inverse=True)
     right, columns = np.unique(truth, return_inverse=True)
+    if len(left) == len(right) == len(rows):
+        return left
+    # Half a second to import, and few small files have two boxes that want the same annotation.
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_bipartite_matching
+
     graph = csr_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(len(left), len(right)))
     partner: IntArray = maximum_bipartite_matching(graph, perm_type="column")
     return left[partner >= 0]
