@@ -4,15 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_BUDGET ?= 3m
 
-.PHONY: demo test check format report clean
+.PHONY: demo test simulations check format report clean
 
 ## demo: the main job on what ships with the project; ends with the path of the report
 demo: $(VENV)/.core
 	$(BIN)/argus-eval --model argus-nano --tasks refcoco,textvqa --data bundled --budget $(DEMO_BUDGET)
 
-## test: the whole suite
+## test: the whole suite, but for simulations of many minutes
 test: $(VENV)/.dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q -m "not slow"
+
+## simulations: the full statistical validation, some fifteen minutes
+simulations: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q -m slow
 
 ## check: lint, format, types
 check: $(VENV)/.dev

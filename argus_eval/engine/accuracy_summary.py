@@ -17,7 +17,12 @@ from argus_eval.core.sample import Sample
 from argus_eval.engine.plan import TaskPlan
 from argus_eval.engine.scoring import corpus_metrics_of, metric_infos
 from argus_eval.metrics.protocol import CorpusMetric, MetricInfo
-from argus_eval.stats.bootstrap import cluster_bootstrap, paired_cluster_bootstrap
+from argus_eval.stats.bootstrap import (
+    MINIMUM_DRAWS,
+    MINIMUM_IMAGES,
+    cluster_bootstrap,
+    paired_cluster_bootstrap,
+)
 from argus_eval.stats.cluster import accuracy_interval, cluster_robust_interval
 from argus_eval.stats.pairs import PairedScores
 from argus_eval.stats.policy import GUARD_MARGIN
@@ -171,7 +176,11 @@ def _corpus_values(
         values = metric.reduce(statistics)
         primary = metric.infos[0].name
         clusters = [record.image for record in records]
-        interval = cluster_bootstrap(_reducer(metric, statistics, primary), clusters, seed=seed).interval
+        interval = None
+        # Fewer images give no interval, whatever the draws say; AP over thousands of draws is minutes of work.
+        if len(set(clusters)) >= MINIMUM_IMAGES:
+            reducer = _reducer(metric, statistics, primary)
+            interval = cluster_bootstrap(reducer, clusters, seed=seed, draws=MINIMUM_DRAWS).interval
         for info in metric.infos:
             ci = (interval.low, interval.high) if interval and info.name == primary else None
             found[info.name] = (values.get(info.name), ci)
@@ -308,10 +317,14 @@ def _compare_corpus(
     if not len(before) == len(after) == len(clusters):
         return _undecided(common, Verdict.INVALID, "the arms answered different samples", identical)
     name = metric.infos[0].name
-    found = paired_cluster_bootstrap(
-        _reducer(metric, before, name), _reducer(metric, after, name), clusters, seed=seed, level=0.9
-    )
-    interval = found.interval
+    reducers = _reducer(metric, before, name), _reducer(metric, after, name)
+    values = [reducer(np.ones(len(clusters))) for reducer in reducers]
+    difference = None if values[0] is None or values[1] is None else values[1] - values[0]
+    interval = None
+    if not identical and len(set(clusters)) >= MINIMUM_IMAGES:
+        interval = paired_cluster_bootstrap(
+            *reducers, clusters, seed=seed, level=0.9, draws=MINIMUM_DRAWS
+        ).interval
     verdict, reason = Verdict.INCONCLUSIVE, "fewer than 200 images: no interval for a corpus metric"
     if identical:
         verdict, reason = Verdict.PASS, "every answer is equal to the baseline's"
@@ -321,7 +334,7 @@ def _compare_corpus(
         verdict, reason = _bounded_verdict(interval.low, interval.high)
     return TaskComparison(
         **common,
-        difference=found.estimate,
+        difference=difference,
         ci=(interval.low, interval.high) if interval else None,
         flips={},
         verdict=verdict,
