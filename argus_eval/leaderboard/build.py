@@ -17,12 +17,12 @@ from argus_eval.leaderboard.groups import (
     hardware,
     speed_tables,
 )
-from argus_eval.leaderboard.published import PublishedScore, read_published
 from argus_eval.report.figures import Figure, change_figure, latency_figure, memory_figure, metric_figure
 from argus_eval.report.html import content_policy, template_environment, trusted, without_indentation, write_page
+from argus_eval.report.published import PublishedScore, read_published
 from argus_eval.report.strip import peak_bytes, verdict_slug
 from argus_eval.report.text import printable
-from argus_eval.report.wording import VERDICT_MARKS, VERDICT_NAMES, arm_label, headline, saved_figure
+from argus_eval.report.wording import VERDICT_MARKS, VERDICT_NAMES, arm_label, headline, saved_figure, size_words
 
 __all__ = ["add", "build"]
 
@@ -187,7 +187,7 @@ def _line(
     return Line(
         label=arm_label(arm),
         weights=arm.weights,
-        size=_size(arm.parameters),
+        size=f"{size_words(arm.parameters)} parameters" if arm.parameters else "",
         hardware=printable(hardware(entry.results, arm)),
         run=printable(entry.results.run_id),
         report=entry.report,
@@ -203,12 +203,6 @@ def _line(
         verdict_mark=verdict_mark,
         verdict_slug=verdict_slug,
     )
-
-
-def _size(parameters: int | None) -> str:
-    if parameters is None:
-        return ""
-    return f"{parameters / 1e9:.2f} B parameters" if parameters >= 1e9 else f"{parameters / 1e6:.3g} M parameters"
 
 
 def _reference(score: PublishedScore) -> Line:

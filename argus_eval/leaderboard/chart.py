@@ -69,7 +69,7 @@ def _row(
     return {
         "arm": names[place], "name": names[place] if named else "",
         "x": x[0], "xlo": x[1], "xhi": x[2], "y": y[0], "ylo": y[1], "yhi": y[2],
-        "parameters": row.arm.parameters or 0, "baseline": False,
+        "parameters": row.arm.parameters or 0, "size": "", "baseline": False,
         "colour": COLOURS[place % len(COLOURS)], "shape": SHAPES[place % len(SHAPES)],
-        "standing": "", "frontier": beaten is None,
+        "words": names[place], "standing": "", "membership": "", "frontier": beaten is None,
     }  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from argus_eval.core.results import ArmResult, Comparison, Efficiency, MetricValue, Results, TaskResult
 from argus_eval.leaderboard.entries import Entry
-from argus_eval.leaderboard.published import PublishedScore
+from argus_eval.report.published import PublishedScore
 from argus_eval.report.wording import headline
 
 __all__ = ["AccuracyRow", "AccuracyTable", "SpeedRow", "SpeedTable", "accuracy_tables", "hardware", "speed_tables"]

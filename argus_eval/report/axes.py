@@ -10,7 +10,7 @@ from argus_eval.core.results import ArmResult
 from argus_eval.report.text import printable
 from argus_eval.report.wording import headline, primary
 
-__all__ = ["MACRO", "MARGIN", "Axis", "cost_axes", "score_axes"]
+__all__ = ["MACRO", "MARGIN", "Axis", "beaten", "cost_axes", "score_axes"]
 
 #: The default policy's margin on the group mean (MEASUREMENT §19): a loss within it counts as none.
 MARGIN = 0.01
@@ -21,12 +21,35 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Axis:
-    """One quantity over all arms: name as on the axis, and per arm a value with its interval or ``None``."""
+    """One quantity over all arms: name as on the axis, and per arm a value with its interval or ``None``.
+
+    ``tasks`` are those that a score is of, by the names they have in the results, and ``metric`` is its metric.
+    """
 
     name: str
     title: str
     values: tuple[tuple[float, float, float] | None, ...]
     lower_is_better: bool
+    tasks: tuple[str, ...] = ()
+    metric: str = ""
+
+
+def beaten(points: Sequence[tuple[float, float]]) -> list[int | None]:
+    """For each (cost, score) the point on the frontier that beats it, ``None`` for those on the frontier.
+
+    Points are taken from the lowest cost to the highest. One joins the frontier if its score is more than
+    :data:`MARGIN` above that of every point already there: within the gate's margin accuracies count as equal.
+    Comparing with the frontier alone matters: a chain of small losses would otherwise beat a far better point.
+    """
+    found: list[int | None] = [None] * len(points)
+    frontier: list[tuple[float, int]] = []
+    for index in sorted(range(len(points)), key=lambda place: (points[place][0], -points[place][1], place)):
+        score = points[index][1]
+        by = next((other for height, other in frontier if height >= score - MARGIN), None)
+        found[index] = by
+        if by is None:
+            frontier.append((score, index))
+    return found
 
 
 def cost_axes(arms: Sequence[ArmResult]) -> list[Axis]:
@@ -59,14 +82,22 @@ def score_axes(arms: Sequence[ArmResult]) -> list[Axis]:
         if any(value is not None for value in values):
             name = printable(task)
             axes.append(
-                Axis(name=name, title=f"{name}, {printable(metric)}", values=values, lower_is_better=False)
+                Axis(
+                    name=name,
+                    title=f"{name}, {printable(metric)}",
+                    values=values,
+                    lower_is_better=False,
+                    tasks=(task,),
+                    metric=metric,
+                )
             )
     shares = [axis for axis in axes if all(value is None or 0 <= value[0] <= 1 for value in axis.values)]
     if len(shares) > 1:
         means = tuple(_mean([axis.values[index] for axis in shares]) for index in range(len(arms)))
         if any(value is not None for value in means):
             title = f"{MACRO} ({len(shares)} tasks)"
-            axes.insert(0, Axis(name=MACRO, title=title, values=means, lower_is_better=False))
+            every = tuple(axis.tasks[0] for axis in shares)
+            axes.insert(0, Axis(name=MACRO, title=title, values=means, lower_is_better=False, tasks=every))
     return axes
 
 

@@ -22,12 +22,16 @@ SampleKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class AccuracyRow:
-    """One answer without its text. ``score`` is the primary metric's, ``None`` where the metric has none."""
+    """One answer without its text. ``score`` is the primary metric's, ``None`` where it has none.
+
+    ``cluster`` stands for the image: answers to one image are not independent.
+    """
 
     score: float | None
     unparsed: bool
     error: bool
     text_hash: int
+    cluster: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,7 @@ def _accuracy_row(record: Record, metric: str | None) -> AccuracyRow:
         unparsed="unparsed" in prediction,
         error=record.status == "error",
         text_hash=hash(record.text),
+        cluster=hash(record.image or record.sample),
     )
 
 

@@ -9,6 +9,7 @@ from argus_eval.core.geometry import ImageSize
 from argus_eval.core.record import Record
 from argus_eval.core.results import Results
 from argus_eval.core.sample import Target
+from argus_eval.report.published import PublishedScore
 
 __all__ = ["ReportInput", "SampleView", "no_records", "no_samples"]
 
@@ -40,11 +41,13 @@ class ReportInput:
         results: the numbers; the page prints these and derives none of its own where they have one.
         records: a fresh iterator over records.jsonl at each call. It is read twice and never held as a whole.
         samples: the sample of a task (by the name it has in ``results``) and a key; ``None`` if it is not at hand.
+        published: other people's accuracies, shown as marks on the axis of their task and combined with nothing.
     """
 
     results: Results
     records: Callable[[], Iterator[Record]]
     samples: Callable[[str, str], SampleView | None]
+    published: tuple[PublishedScore, ...] = ()
 
 
 def no_records() -> Iterator[Record]:

@@ -10,11 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from argus_eval.core.results import ArmResult, Results
-from argus_eval.report.axes import MARGIN, Axis, cost_axes, score_axes
+from argus_eval.report.axes import MARGIN, Axis, beaten, cost_axes, score_axes
 from argus_eval.report.charts import COLOURS, SHAPES, Chart, draw
+from argus_eval.report.digest import Digest
 from argus_eval.report.levels import Level, levels
+from argus_eval.report.membership import memberships
 from argus_eval.report.pareto_drawing import pareto_spec, strip_spec
-from argus_eval.report.wording import baseline_of, short_labels
+from argus_eval.report.published import PublishedScore
+from argus_eval.report.text import printable
+from argus_eval.report.wording import baseline_of, short_labels, size_words
 
 __all__ = ["CROWD", "ParetoView", "dominators", "pareto_view"]
 
@@ -34,9 +38,20 @@ class ParetoView:
     rows: tuple[tuple[str, str, str, str], ...]
     levels: tuple[Level, ...]
 
+    @property
+    def has_published(self) -> bool:
+        """Whether any axis carries numbers that others reported."""
+        return any(self.choices.get("published", ()))
 
-def pareto_view(results: Results) -> ParetoView:
-    """Points of every arm that was measured, the frontier, and who beats whom."""
+
+def pareto_view(
+    results: Results, digest: Digest | None = None, published: Sequence[PublishedScore] = ()
+) -> ParetoView:
+    """Points of every arm that was measured, the frontier, and who beats whom.
+
+    With a digest the tooltip says how surely an arm is on the frontier; ``published`` numbers become marks on the
+    axis of their task, if their metric is the one shown.
+    """
     arms = [arm for arm in results.arms if arm.role != "aa"]
     x_axes, y_axes = cost_axes(arms), score_axes(arms)
     labels = short_labels(results)
@@ -48,7 +63,10 @@ def pareto_view(results: Results) -> ParetoView:
     frontiers = {
         f"{x}|{y}": dominators(x_axes[x], y_axes[y]) for x in range(len(x_axes)) for y in range(len(y_axes))
     }
+    surely = memberships([arm.id for arm in arms], digest, y_axes) if digest and x_axes[0].name == "TTFT" else {}
     choices = {
+        "membership": surely,
+        "published": [_published(axis, published) for axis in y_axes],
         "arms": meta,
         "x": [_axis_json(axis) for axis in x_axes],
         "y": [_axis_json(axis) for axis in y_axes],
@@ -58,8 +76,16 @@ def pareto_view(results: Results) -> ParetoView:
     }
     if y_axes:
         rows = _points(meta, x_axes[0], y_axes[0], frontiers["0|0"])
+        shares = surely.get(0, [None] * len(arms))
+        for row in rows:
+            share = shares[names.index(row["arm"])]
+            row["words"] = f"{row['arm']}, {row['standing']}"
+            row["membership"] = (
+                "not resampled" if share is None else f"on the frontier in {share:.0%} of resamples"
+            )
+        marks = _published(y_axes[0], published)
         label = f"{y_axes[0].title} against {x_axes[0].title} by arm"
-        chart = draw(pareto_spec(rows, x_axes[0], y_axes[0]), label)
+        chart = draw(pareto_spec(rows, x_axes[0], y_axes[0], marks), label)
         note = "" if len(rows) == len(arms) else "Arms without both coordinates are left out."
     else:
         rows = _strip_points(meta, x_axes[0])
@@ -77,6 +103,14 @@ def pareto_view(results: Results) -> ParetoView:
     )
 
 
+def _published(axis: Axis, published: Sequence[PublishedScore]) -> list[dict[str, Any]]:
+    """Marks on the axis of one task; a mean over tasks has none."""
+    if len(axis.tasks) != 1:
+        return []
+    fitting = [score for score in published if score.task == axis.tasks[0] and score.metric == axis.metric]
+    return [{"label": f"{printable(score.model)}, reported", "height": score.value} for score in fitting]
+
+
 def _levels(
     names: Sequence[str], meta: Sequence[dict[str, Any]], latency: Axis, scores: Sequence[Axis]
 ) -> tuple[Level, ...]:
@@ -87,25 +121,16 @@ def _levels(
 
 
 def dominators(x: Axis, y: Axis) -> list[int | None]:
-    """For each arm the one on the frontier that beats it; ``None`` if it is on it itself, −1 if not on the chart.
-
-    Arms are taken from the best x to the worst. One joins the frontier if its y is more than :data:`MARGIN` above
-    that of every arm already there: within the gate's margin accuracies count as equal. Comparing with the
-    frontier alone matters: a chain of small losses would otherwise beat an arm that is far more accurate.
-    """
+    """For each arm the one on the frontier that beats it; ``None`` on the frontier, −1 if not on the chart."""
     sign = 1.0 if x.lower_is_better else -1.0
-    points = [
-        (sign * xv[0], -yv[0], index)
+    present = [
+        (index, sign * xv[0], yv[0])
         for index, (xv, yv) in enumerate(zip(x.values, y.values, strict=True))
         if xv is not None and yv is not None
     ]
     found: list[int | None] = [-1] * len(x.values)
-    frontier: list[tuple[float, int]] = []
-    for _, minus_y, index in sorted(points):
-        beaten_by = next((other for score, other in frontier if score >= -minus_y - MARGIN), None)
-        found[index] = beaten_by
-        if beaten_by is None:
-            frontier.append((-minus_y, index))
+    for (index, _, _), by in zip(present, beaten([(cost, score) for _, cost, score in present]), strict=True):
+        found[index] = None if by is None else present[by][0]
     return found
 
 
@@ -117,6 +142,7 @@ def _meta(results: Results, arms: Sequence[ArmResult], index: int, names: Sequen
     return {
         "label": names[index],
         "parameters": arm.parameters,
+        "size": size_words(arm.parameters),
         "baseline": arm.role == "baseline",
         "parent": arms.index(parent) if parent in arms else None,
         "colour": COLOURS[hue % len(COLOURS)],
@@ -158,6 +184,7 @@ def _point(
         "x": x[0], "xlo": x[1], "xhi": x[2],
         "y": y[0], "ylo": y[1], "yhi": y[2],
         "parameters": meta[index]["parameters"] or 0,
+        "size": meta[index]["size"],
         "baseline": meta[index]["baseline"],
         "colour": meta[index]["colour"],
         "shape": meta[index]["shape"],

@@ -28,6 +28,7 @@ def strip_spec(rows: list[dict[str, Any]], axis: Axis) -> dict[str, Any]:
     names = {"labelLimit": 320, "ticks": False}
     y = {"field": "arm", "type": "nominal", "title": None, "sort": None, "axis": names}
     mark = _mark_encoding()
+    tooltip = [{"field": "arm", "title": "arm"}, _x_tooltip(axis)]
     return {
         "data": {"name": "points", "values": rows},
         "height": 34 * len(rows),
@@ -35,16 +36,21 @@ def strip_spec(rows: list[dict[str, Any]], axis: Axis) -> dict[str, Any]:
         "layer": [
             {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": {
                 "x": {**x, "field": "xlo"}, "x2": {"field": "xhi"}, "y": y, "color": mark["color"]}},
-            {"mark": {"type": "point", "filled": True, "size": 110, "opacity": 1}, "encoding": {
-                "x": x, "y": y, **mark, "tooltip": [
-                    {"field": "arm", "title": "arm"}, {"field": "x", "title": axis.name, "format": ".4s"}]}},
             _ring(x, y, 380),
+            {"mark": {"type": "point", "filled": True, "size": 110, "opacity": 1},
+             "encoding": {"x": x, "y": y, **mark, "tooltip": tooltip}},
         ],
     }  # fmt: skip
 
 
-def pareto_spec(rows: list[dict[str, Any]], x_axis: Axis, y_axis: Axis) -> dict[str, Any]:
-    """Points with both intervals, the stair of the frontier, the gate's floor, and names."""
+def _x_tooltip(axis: Axis) -> dict[str, Any]:
+    return {"field": "x", "title": axis.title.removesuffix(" (log scale)"), "format": ".4r"}
+
+
+def pareto_spec(
+    rows: list[dict[str, Any]], x_axis: Axis, y_axis: Axis, published: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """Points with both intervals, the stair of the frontier, the gate's floor, names, and published marks."""
     x = _x_encoding(x_axis, rows)
     y = {"field": "y", "type": "quantitative", "title": y_axis.title, "scale": {"zero": False, "nice": True},
          "axis": {"format": "~%", "tickCount": 6}}  # fmt: skip
@@ -53,10 +59,11 @@ def pareto_spec(rows: list[dict[str, Any]], x_axis: Axis, y_axis: Axis) -> dict[
             "scale": {"range": [90, 700], "domainMin": 0}}  # fmt: skip
     tooltip = [
         {"field": "arm", "title": "arm"},
-        {"field": "x", "title": x_axis.name, "format": ".4s"},
+        _x_tooltip(x_axis),
         {"field": "y", "title": y_axis.name, "format": ".1%"},
         {"field": "standing", "title": "standing"},
-        {"field": "parameters", "title": "parameters", "format": ".3s"},
+        {"field": "membership", "title": "resampled"},
+        {"field": "size", "title": "parameters"},
     ]
     return {
         "data": {"name": "points", "values": rows},
@@ -72,10 +79,12 @@ def pareto_spec(rows: list[dict[str, Any]], x_axis: Axis, y_axis: Axis) -> dict[
                 "x": {**x, "field": "xlo"}, "x2": {"field": "xhi"}, "y": y, "color": mark["color"]}},
             {"mark": {"type": "rule", "strokeWidth": 1.5}, "encoding": {
                 "x": x, "y": {**y, "field": "ylo"}, "y2": {"field": "yhi"}, "color": mark["color"]}},
-            {"mark": {"type": "point", "filled": True, "opacity": 1},
-             "encoding": {"x": x, "y": y, **mark, "size": size, "tooltip": tooltip}},
             _ring(x, y, 900),
+            {"mark": {"type": "point", "filled": True, "opacity": 1},
+             "encoding": {"x": x, "y": y, **mark, "size": size, "tooltip": tooltip,
+                          "description": {"field": "words"}}},
             *_label_layers(x, y),
+            *_published_layers(y, published),
         ],
     }  # fmt: skip
 
@@ -144,3 +153,24 @@ def _label_layers(x: dict[str, Any], y: dict[str, Any]) -> list[dict[str, Any]]:
     halo = {**place, "stroke": "var(--paper)", "strokeWidth": 5, "color": "var(--paper)"}
     encoding = {"x": x, "y": y, "text": {"field": "name"}}
     return [{"mark": halo, "encoding": encoding}, {"mark": place, "encoding": encoding}]
+
+
+def _published_layers(y: dict[str, Any], published: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Short marks at the axis: an accuracy that somebody reported has no place along ours of latency."""
+    place = {**y, "field": "height"}
+    data = {"values": list(published)}
+    text = {"type": "text", "x": 20, "align": "left", "fontSize": 11, "color": "var(--muted)"}
+    return [
+        {
+            "name": "published_marks",
+            "data": data,
+            "mark": {"type": "rule", "x": 0, "x2": 15, "strokeWidth": 2, "color": "var(--muted)"},
+            "encoding": {"y": place},
+        },
+        {
+            "name": "published_names",
+            "data": data,
+            "mark": text,
+            "encoding": {"y": place, "text": {"field": "label"}},
+        },
+    ]

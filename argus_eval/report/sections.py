@@ -93,7 +93,7 @@ def run_view(run: ReportInput, prefix: str, *, share: float = 1.0) -> RunView:
     """
     results = run.results
     digest = digest_records(results, run.records())
-    pareto = pareto_view(results)
+    pareto = pareto_view(results, digest, run.published)
     book = sample_book(run, digest, share)
     rungs, falls, grid = ladders(results), waterfalls(results), matrix(results)
     latency = latency_view(results, digest)

@@ -21,6 +21,7 @@ __all__ = [
     "recipe_label",
     "saved_figure",
     "short_labels",
+    "size_words",
 ]
 
 VERDICT_NAMES = {verdict: verdict.value.replace("_", " ") for verdict in Verdict}
@@ -117,6 +118,17 @@ def recipe_label(arm: ArmResult) -> str:
     """The recipes of an arm in words; empty where its name already says them."""
     recipes = printable(" + ".join(arm.recipes))
     return "" if recipes.replace(" ", "") == arm_name(arm).replace(" ", "") else recipes
+
+
+def size_words(parameters: int | None) -> str:
+    """A number of parameters.
+
+    >>> size_words(2_169_000_000), size_words(8_344_000), size_words(None)
+    ('2.17 B', '8.34 M', 'unknown')
+    """
+    if parameters is None:
+        return "unknown"
+    return f"{parameters / 1e9:.2f} B" if parameters >= 1e9 else f"{parameters / 1e6:.3g} M"
 
 
 def lead_sentence(comparison: Comparison, baseline: ArmResult | None) -> str:

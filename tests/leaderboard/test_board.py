@@ -15,7 +15,7 @@ from argus_eval.errors import IncompleteError, UsageError
 from argus_eval.leaderboard import add, build
 from argus_eval.leaderboard.entries import Entry, read_entries
 from argus_eval.leaderboard.groups import accuracy_tables, hardware, speed_tables
-from argus_eval.leaderboard.published import PublishedScore, read_published
+from argus_eval.report.published import PublishedScore, read_published
 from tests.report.fixtures import HOSTILE, make_results
 from tests.report.test_page import Reader
 

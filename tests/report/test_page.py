@@ -289,7 +289,7 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path: pathlib.Path) -> None:
         "</html>"
     )
     assert [item.name for item in path.parent.iterdir()] == ["report.html"]
-    with pytest.raises(EnvironmentError_, match="cannot be (written|made)"):
+    with pytest.raises(EnvironmentError_, match=r"cannot be (written|made)"):
         write_report(path / "below.html", [make_input(trained=False)])
     with pytest.raises(UsageError, match="at least one run"):
         write_report(path, [])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from argus_eval.report.axes import MARGIN, Axis
 from argus_eval.report.pareto import dominators, pareto_view
 from argus_eval.report.pareto_drawing import staircase
+from argus_eval.report.published import PublishedScore, shipped_scores
 from tests.report.fixtures import make_results
 
 
@@ -119,3 +120,18 @@ def test_levels_answer_by_the_points_of_the_chart() -> None:
     by_question = {level.question: level.arm for level in view.levels}
     assert by_question["fastest that keeps at least 99 % of its baseline's accuracy"] == "fused-tiles+token-splice"
     assert by_question["most accurate with a TTFT under 50 ms"] == "no arm of this run"
+
+
+def test_published_numbers_are_marks_on_their_task_s_axis_and_nothing_else() -> None:
+    fits = PublishedScore(
+        model="other", benchmark="b", task="textvqa[synthetic]", metric="vqa_accuracy", value=0.9,
+        source="https://example.org", read="source",
+    )  # fmt: skip
+    metric = dataclasses.replace(fits, metric="anls")
+    choices = pareto_view(make_results(), published=(fits, metric)).choices
+    assert choices["published"] == [[], [], [{"label": "other, reported", "height": 0.9}]]
+    assert len(choices["arms"]) == 3
+
+
+def test_the_shipped_list_is_found() -> None:
+    assert {score.model for score in shipped_scores()} >= {"argus-2b", "smolvlm-2.2b"}

@@ -61,12 +61,15 @@
       choices.arms.forEach((arm, index) => {
         const xv = x.values[index], yv = y ? y.values[index] : null;
         if (!xv || (y && !yv)) return;
-        const row = { arm: arm.label, x: xv[0], xlo: xv[1], xhi: xv[2], parameters: arm.parameters || 0, baseline: arm.baseline, colour: arm.colour, shape: arm.shape };
+        const row = { arm: arm.label, x: xv[0], xlo: xv[1], xhi: xv[2], parameters: arm.parameters || 0, size: arm.size, baseline: arm.baseline, colour: arm.colour, shape: arm.shape };
         if (y) {
           const by = beaten[index];
           Object.assign(row, { y: yv[0], ylo: yv[1], yhi: yv[2], frontier: by === null, standing: by === null ? "on the frontier" : `beaten by ${choices.arms[by].label}` });
           const px = arm.parent === null ? null : x.values[arm.parent], py = arm.parent === null ? null : y.values[arm.parent];
           const crowded = choices.arms.length > choices.crowd;
+          const share = chosen("x") === 0 ? choices.membership[chosen("y")]?.[index] : undefined;
+          row.membership = typeof share === "number" ? `on the frontier in ${Math.round(share * 100)} % of resamples` : "not resampled";
+          row.words = `${row.arm}, ${row.standing}`;
           row.name = !crowded || by === null || arm.baseline ? arm.label : "";
           if (px && py && !crowded) Object.assign(row, { px: px[0], py: py[0] });
         }
@@ -75,6 +78,7 @@
       const canvas = figure.querySelector(".canvas");
       const drawn = structuredClone(spec);
       drawn.data.values = rows;
+      for (const layer of drawn.layer) if (layer.name?.startsWith("published")) layer.data.values = choices.published[chosen("y")] ?? [];
       if (!y) drawn.height = 34 * rows.length;
       retitle(drawn, x, y, rows);
       if (figure.clientWidth < 600) narrow(drawn);
@@ -203,6 +207,7 @@
 
   // The specification carries the default axes; another choice changes titles and the extent of x.
   function retitle(spec, x, y, rows) {
+    spec.layer = spec.layer.filter((layer) => !layer.name?.startsWith("published") || layer.data.values.length);
     if (!rows.some((row) => "px" in row)) spec.layer = spec.layer.filter((layer) => layer.name !== "parents");
     const low = Math.min(...rows.map((row) => row.xlo)), high = Math.max(...rows.map((row) => row.xhi));
     const pad = Math.max((high / low) ** 0.08, 1.06);
@@ -210,6 +215,10 @@
       const { x: ex, y: ey } = layer.encoding;
       if (ex) { ex.title = x.title; ex.scale.domain = [low / pad, high * pad]; }
       if (ey && y) ey.title = y.title;
+      for (const item of layer.encoding.tooltip ?? []) {
+        if (item.field === "x") item.title = x.title.replace(" (log scale)", "");
+        if (item.field === "y" && y) item.title = y.name;
+      }
       if (layer.name === "stair") layer.data.values = staircase(rows, x.lower, [low / pad, high * pad]);
     }
   }

@@ -9,7 +9,7 @@ from typing import Any
 from argus_eval.core.codec import from_json
 from argus_eval.errors import UsageError
 
-__all__ = ["SCHEMA", "PublishedScore", "read_published"]
+__all__ = ["SCHEMA", "PublishedScore", "read_published", "shipped_scores"]
 
 SCHEMA = "argus-eval/published/1"
 
@@ -71,3 +71,10 @@ def read_published(path: pathlib.Path) -> tuple[PublishedScore, ...]:
             raise UsageError(f"{path}: {where}.source: expected an https address, got {score.source!r}")
         scores.append(score)
     return tuple(scores)
+
+
+def shipped_scores() -> tuple[PublishedScore, ...]:
+    """The list that comes with argus-eval: from the checkout, or from the installed package."""
+    checkout = pathlib.Path(__file__).resolve().parents[2] / "leaderboards" / "published.yaml"
+    installed = pathlib.Path(__file__).parent / "published.yaml"
+    return read_published(installed if installed.exists() else checkout)
