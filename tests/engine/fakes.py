@@ -83,7 +83,9 @@ def measure_into(
     most_rows: int = 11,
 ) -> list[Record]:
     """Run one TTFT pass into a run folder, going on from what is there; its records that count."""
-    run = RunDirectory(folder) if (folder / "manifest.json").exists() else RunWriter.create(folder, {"run_id": "x"})
+    run = (
+        RunDirectory(folder) if (folder / "manifest.json").exists() else RunWriter.create(folder, {"run_id": "x"})
+    )
     chosen: Measure = measure or machine.measure
     job = TimedPass(
         name="latency",
