@@ -11,6 +11,7 @@ import pytest
 from argus_eval.core.geometry import ImageSize, PixelBox
 from argus_eval.core.prediction import Parsed, Prediction, Region, Regions
 from argus_eval.core.sample import EncodedImage, RegionsTarget, RegionTarget, Sample
+from argus_eval.metrics.box_statistics import fold_label
 from argus_eval.metrics.lvis import LVIS, Lvis
 
 
@@ -61,7 +62,7 @@ def lvis(reference_dir: pathlib.Path) -> tuple[dict[str, Any], list[dict[str, An
 @pytest.mark.parametrize(("run", "constant"), [("derived", False), ("derived_const_score", True)])
 def test_official_numbers(lvis: Any, run: str, constant: bool) -> None:
     data, results, expected = lvis
-    frequency = {row["name"].casefold(): row["frequency"] for row in data["categories"]}
+    frequency = {fold_label(row["name"]): row["frequency"] for row in data["categories"]}
     metric = Lvis(frequency=frequency, scores="constant" if constant else "auto")
     pairs = samples_and_predictions(data, results)
     found = metric.reduce([metric.statistics(prediction, sample) for prediction, sample in pairs])

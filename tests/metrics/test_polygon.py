@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from argus_eval.metrics.polygon import Point, area, intersection_area, quad_points
@@ -53,6 +53,7 @@ def shared_by_slices(first: list[Point], second: list[Point]) -> float:
     return total
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(corners, corners)
 def test_shared_area(first: list[Point], second: list[Point]) -> None:
     assume(is_simple(first) and is_simple(second))
@@ -61,6 +62,7 @@ def test_shared_area(first: list[Point], second: list[Point]) -> None:
     assert shared == pytest.approx(intersection_area(second[::-1], first), abs=1e-7)
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(corners)
 def test_a_quadrilateral_shares_all_of_itself(quad: list[Point]) -> None:
     assume(is_simple(quad))
