@@ -6,7 +6,7 @@ A wrong key or value is a :class:`UsageError` that names the file, the path in i
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +19,7 @@ from argus_eval.data.source import ImageTable, SourceSpec
 from argus_eval.errors import EnvironmentError_, UsageError, nearest
 from argus_eval.metrics.registry import METRICS
 from argus_eval.parsing.answers import ANSWER_PARSERS
+from argus_eval.parsing.dialects import DIALECTS
 from argus_eval.tasks.prompts import PROMPTS
 from argus_eval.tasks.spec import BOX_PARSER, GROUPS, Kind, OracleValue, TaskSpec
 
@@ -82,6 +83,7 @@ class _TaskFile(_Checked):
     metrics: list[Text] = Field(min_length=1)
     primary: Text
     oracle: dict[str, Annotated[_Oracle, BeforeValidator(_exact)]] = Field(default_factory=dict)
+    ceilings: dict[str, dict[str, Annotated[_Oracle, BeforeValidator(_exact)]]] = Field(default_factory=dict)
     needs: Text | None = None
     bundled: Text | None = None
     notes: list[Text] = Field(default_factory=list)
@@ -140,11 +142,16 @@ def _spec(file: _TaskFile) -> TaskSpec:
         parser=file.parser,
         metrics=tuple(file.metrics),
         primary=file.primary,
-        oracle={name: OracleValue(**value.model_dump()) for name, value in file.oracle.items()},
+        oracle=_oracle(file.oracle),
+        ceilings={dialect: _oracle(values) for dialect, values in file.ceilings.items()},
         needs=file.needs,
         bundled=file.bundled,
         notes=tuple(file.notes),
     )
+
+
+def _oracle(values: Mapping[str, _Oracle]) -> dict[str, OracleValue]:
+    return {name: OracleValue(**value.model_dump()) for name, value in values.items()}
 
 
 def _check_names(file: _TaskFile, shown: str) -> None:
@@ -165,6 +172,10 @@ def _check_names(file: _TaskFile, shown: str) -> None:
     _known("value", file.primary, values, f"{shown}: primary")
     for name in file.oracle:
         _known("value", name, values, f"{shown}: oracle")
+    for dialect, ceilings in file.ceilings.items():
+        _known("dialect", dialect, DIALECTS.names(), f"{shown}: ceilings")
+        for name in ceilings:
+            _known("value", name, values, f"{shown}: ceilings.{dialect}")
     if (problem := _source_problem(file.source)) is not None:
         raise UsageError(f"{shown}: source: {problem}")
 

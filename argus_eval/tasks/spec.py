@@ -56,7 +56,8 @@ class TaskSpec:
         parser: "box", or the name of an answer parser.
         metrics: names in the metric registry, in order.
         primary: name of the value that stands for the task ("acc@0.5").
-        oracle: value name → what the oracle must read.
+        oracle: value name → what the oracle must read; :meth:`oracle_for` knows the dialects.
+        ceilings: dialect → value name → what the oracle can read in a dialect too coarse for ``oracle``.
         needs: capability that a model must have ("grounding"); a model without reads *unsupported*.
         bundled: name of the bundled synthetic sample.
         notes: what a page must say beside the numbers (leakage, deviations from the published split).
@@ -75,9 +76,14 @@ class TaskSpec:
     primary: str
     groups: tuple[str, ...] = ()
     oracle: Mapping[str, OracleValue] = field(default_factory=dict)
+    ceilings: Mapping[str, Mapping[str, OracleValue]] = field(default_factory=dict)
     needs: str | None = None
     bundled: str | None = None
     notes: tuple[str, ...] = ()
+
+    def oracle_for(self, dialect: str | None) -> Mapping[str, OracleValue]:
+        """What the oracle must read when it writes boxes in ``dialect``."""
+        return {**self.oracle, **self.ceilings.get(dialect or "", {})}
 
     @property
     def answers_with_boxes(self) -> bool:

@@ -110,6 +110,11 @@ def test_a_bare_number_is_an_exact_oracle_value(tmp_path: Path):
             changed("oracle", "vqa_accuracy", "t", to=1),
             "oracle.vqa_accuracy.t: unknown key; valid here: value, tol",
         ),
+        (
+            changed("ceilings", to={"kosmos": {"vqa_accuracy": 1}}),
+            "ceilings: 'kosmos' is unknown; did you mean 'kosmos-2'",
+        ),
+        (changed("ceilings", to={"argus": {"anls": 1}}), "ceilings.argus: 'anls' is unknown"),
         (changed("version", to="two"), "version: Input should be a valid integer, got 'two'"),
         (changed("version", to=0), "version: Input should be greater than or equal to 1, got 0"),
         (
