@@ -111,9 +111,7 @@ class RunDirectory:
         """
         path = self.path / RESULTS
         if not path.exists():
-            raise IncompleteError(
-                f"{self.path}: no results yet; the command that began this run finishes it"
-            )
+            raise IncompleteError(f"{self.path}: no results yet; the command that began this run finishes it")
         try:
             return from_json(Results, _read_object(path), RESULTS)
         except ValueError as problem:
