@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from argus_eval.core.prediction import Prediction
 from argus_eval.core.sample import Sample
 from argus_eval.errors import UsageError
 from argus_eval.metrics.answer_text import answer_text
-from argus_eval.metrics.corpus import Weights
+from argus_eval.metrics.corpus import WeightedValues, Weights
 from argus_eval.metrics.exact_match import accepted_answers
 from argus_eval.metrics.protocol import MetricInfo
 
@@ -61,25 +62,31 @@ class Pope:
         said_yes = label == "no" if text is None else pope_answer(text) == "yes"
         return label == "yes", said_yes
 
+    def prepare(self, statistics: Sequence[tuple[bool, bool]]) -> WeightedValues:
+        """The confusion matrix of each question; what is left to the weights is a product."""
+        table = np.array(statistics, dtype=bool).reshape(-1, 2)
+        is_yes, said_yes = table[:, 0], table[:, 1]
+        cells = np.stack([is_yes & said_yes, ~is_yes & said_yes, is_yes & ~said_yes, ~is_yes & ~said_yes], axis=1)
+        counts = cells.astype(np.float64)
+        return lambda weights: _summary(counts, np.ones(len(counts)) if weights is None else weights)
+
     def reduce(
         self, statistics: Sequence[tuple[bool, bool]], weights: Weights | None = None
     ) -> Mapping[str, float | None]:
         """The five numbers from the weighted confusion matrix."""
-        table = np.array(statistics, dtype=bool).reshape(-1, 2)
-        counts = np.ones(len(table)) if weights is None else weights
-        is_yes, said_yes = table[:, 0], table[:, 1]
-        true_yes = float(counts[is_yes & said_yes].sum())
-        false_yes = float(counts[~is_yes & said_yes].sum())
-        false_no = float(counts[is_yes & ~said_yes].sum())
-        true_no = float(counts[~is_yes & ~said_yes].sum())
-        total = true_yes + false_yes + false_no + true_no
-        return {
-            "accuracy": _ratio(true_yes + true_no, total),
-            "f1": _ratio(2 * true_yes, 2 * true_yes + false_yes + false_no),
-            "precision": _ratio(true_yes, true_yes + false_yes),
-            "recall": _ratio(true_yes, true_yes + false_no),
-            "yes_ratio": _ratio(true_yes + false_yes, total),
-        }
+        return self.prepare(statistics)(weights)
+
+
+def _summary(cells: NDArray[np.float64], weights: Weights) -> dict[str, float | None]:
+    true_yes, false_yes, false_no, true_no = (float(total) for total in weights @ cells)
+    total = true_yes + false_yes + false_no + true_no
+    return {
+        "accuracy": _ratio(true_yes + true_no, total),
+        "f1": _ratio(2 * true_yes, 2 * true_yes + false_yes + false_no),
+        "precision": _ratio(true_yes, true_yes + false_yes),
+        "recall": _ratio(true_yes, true_yes + false_no),
+        "yes_ratio": _ratio(true_yes + false_yes, total),
+    }
 
 
 def _ratio(part: float, whole: float) -> float | None:

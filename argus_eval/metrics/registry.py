@@ -23,6 +23,7 @@ _BUILTIN = {
     "relaxed_accuracy_by_split": "argus_eval.metrics.relaxed_accuracy:RELAXED_ACCURACY_BY_SPLIT",
     "ocrbench_score": "argus_eval.metrics.ocrbench:OCRBENCH_SCORE",
     "detection": "argus_eval.metrics.detection:DETECTION",
+    "voc": "argus_eval.metrics.voc:VOC",
     "lvis": "argus_eval.metrics.lvis:LVIS",
     "captions": "argus_eval.metrics.captions:CAPTIONS",
     "captions_tokenized": "argus_eval.metrics.captions:CAPTIONS_TOKENIZED",
