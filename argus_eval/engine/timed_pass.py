@@ -18,6 +18,7 @@ from argus_eval.core.codec import to_json
 from argus_eval.core.record import Record, Times, record_key
 from argus_eval.core.response import Response
 from argus_eval.core.timing import Timing
+from argus_eval.core.units import format_duration, format_seconds
 from argus_eval.engine.budget import MINIMUM_ROWS, BlockSize, Stopwatch, plan_blocks
 from argus_eval.engine.narrator import Narrator
 from argus_eval.engine.workload import WorkItem, Workload
@@ -76,6 +77,10 @@ def run_timed_pass(
     seconds_a_row = _warm_up(job, workload, watch)
     size = _size(job, watch, seconds_a_row)
     minimum = MINIMUM_ROWS if job.in_any_case else 0
+    blocks = min(max(size.replicates, -(-minimum // size.rows)), LOOKS[-1])
+    longest = format_duration(blocks * size.rows * seconds_a_row)
+    each = f"{format_seconds(seconds_a_row)} an image under {len(job.arms)} arms"
+    narrator.say(f"{_title(job)}: {each}; up to {blocks} blocks of {size.rows}, at most {longest}")
     effects: dict[str, list[float]] = {arm: [] for arm in job.arms[1:]}
     replicate = 0
     while replicate * size.rows < minimum or watch.left_s(job.share) >= seconds_a_row * size.rows:
