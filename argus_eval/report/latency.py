@@ -152,7 +152,7 @@ def _drift(deviations: Sequence[float], reach: float) -> tuple[tuple[float, floa
 
 def _drift_words(deviations: Sequence[float]) -> str:
     if len(deviations) < 2:
-        return "not measured"
+        return "not told: each image was timed once"
     return f"at most {format_percent(max(map(abs, deviations)))} over {len(deviations)} blocks"
 
 
@@ -165,6 +165,8 @@ def _growth(
         for row in latency[arm]:
             if row.visual_tokens:
                 by_tokens.setdefault(row.visual_tokens, []).append(row.ttft_s * 1e3)
+        # names stand at different points of their lines, so that close lines do not hide each other's
+        named = sorted(by_tokens)[max(1, (index + 1) % max(1, len(by_tokens) - 1)) :][:1]
         for tokens, times in sorted(by_tokens.items()):
             rows.append(
                 {
@@ -172,6 +174,7 @@ def _growth(
                     "tokens": tokens,
                     "ttft": statistics.median(times),
                     "n": len(times),
+                    "named": tokens in named,
                     "colour": COLOURS[index % len(COLOURS)],
                     "shape": SHAPES[index % len(SHAPES)],
                 }
@@ -195,7 +198,6 @@ def _growth(
         {"field": "ttft", "title": "median TTFT, ms", "format": ".4s"},
         {"field": "n", "title": "requests"},
     ]
-    last = {"joinaggregate": [{"op": "max", "field": "tokens", "as": "last"}], "groupby": ["arm"]}
     spec = {
         "data": {"values": rows},
         "width": "container",
@@ -209,11 +211,16 @@ def _growth(
                 "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
                 "encoding": {"x": x, "y": y, "color": colour, "shape": shape, "tooltip": tooltip},
             },
-            {
-                "transform": [last, {"filter": "datum.tokens == datum.last"}],
-                "mark": {"type": "text", "align": "right", "dy": -10, "fontSize": 11, "limit": 260},
-                "encoding": {"x": x, "y": y, "text": {"field": "arm"}},
-            },
+            _name_layer(x, y, {"stroke": "var(--paper)", "strokeWidth": 4, "color": "var(--paper)"}),
+            _name_layer(x, y, {}),
         ],
     }
     return draw(spec, "median TTFT over the number of visual tokens, one line per arm")
+
+
+def _name_layer(x: dict[str, Any], y: dict[str, Any], paint: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "transform": [{"filter": "datum.named"}],
+        "mark": {"type": "text", "dy": -12, "fontSize": 11, "limit": 260, **paint},
+        "encoding": {"x": x, "y": y, "text": {"field": "arm"}},
+    }

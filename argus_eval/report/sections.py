@@ -24,7 +24,7 @@ from argus_eval.report.provenance import (
     environment_rows,
 )
 from argus_eval.report.samples import SampleBook, sample_book
-from argus_eval.report.selection import KIND_WORDS, KINDS
+from argus_eval.report.selection import KIND_WORDS, KINDS, UNREMARKABLE
 from argus_eval.report.stages import Waterfall, waterfalls
 from argus_eval.report.strip import ArmSummary, arm_summaries
 from argus_eval.report.text import printable
@@ -181,7 +181,7 @@ def _samples_words(book: SampleBook) -> str:
     if all(row[2] == "example" for row in book.rows):
         return f"{count} as examples of what the model was shown; no answer was scored."
     words = f"{count}, those on which an arm and its baseline differ first"
-    kept = sum(row[2] not in ("same", "example") for row in book.rows)
+    kept = sum(row[2] not in UNREMARKABLE for row in book.rows)
     if book.findings > kept:
         words += f"; {book.findings - kept} of {book.findings} findings are left out and stand in records.jsonl"
     return words + "."

@@ -10,12 +10,24 @@ from dataclasses import dataclass
 from argus_eval.core.results import Results
 from argus_eval.report.digest import EXAMPLES_A_TASK, AccuracyRow, Digest, LatencyRow
 
-__all__ = ["KINDS", "KIND_WORDS", "MAX_SAMPLES", "Finding", "find_samples"]
+__all__ = ["KINDS", "KIND_WORDS", "UNREMARKABLE", "MAX_SAMPLES", "Finding", "find_samples"]
 
 MAX_SAMPLES = 2000
 
 #: In the order they are shown.
-KINDS = ("lost", "gained", "unparsed", "error", "both-wrong", "slow", "changed", "wrong", "example", "same")
+KINDS = (
+    "lost",
+    "gained",
+    "unparsed",
+    "error",
+    "both-wrong",
+    "slow",
+    "changed",
+    "wrong",
+    "right",
+    "example",
+    "same",
+)
 KIND_WORDS = {
     "lost": "lost: the baseline scored higher",
     "gained": "gained: the arm scored higher",
@@ -25,9 +37,12 @@ KIND_WORDS = {
     "slow": "slow: far above the arm's median TTFT",
     "changed": "other words, same score",
     "wrong": "wrong",
+    "right": "right",
     "example": "example: no accuracy was measured",
     "same": "no difference",
 }
+#: Kinds that show what the data look like, and of which a few are enough.
+UNREMARKABLE = ("right", "example", "same")
 #: "slow" means this many times the arm's own median.
 _SLOW_FACTOR = 1.5
 _SLOW_AN_ARM = 25
@@ -60,7 +75,7 @@ def find_samples(results: Results, digest: Digest, limit: int = MAX_SAMPLES) -> 
     for kind in KINDS:
         for finding in _taking_turns([item for item in findings if item.kind == kind]):
             new = finding.sample not in samples
-            if kind == "same":
+            if kind in UNREMARKABLE:
                 task = finding.sample[0]
                 if not new or same.get(task, 0) >= EXAMPLES_A_TASK:
                     continue
@@ -69,7 +84,7 @@ def find_samples(results: Results, digest: Digest, limit: int = MAX_SAMPLES) -> 
                 continue
             samples.add(finding.sample)
             kept.append(finding)
-    return kept, sum(finding.kind not in ("same", "example") for finding in findings)
+    return kept, sum(finding.kind not in UNREMARKABLE for finding in findings)
 
 
 def _answers(results: Results, digest: Digest) -> Iterable[Finding]:
@@ -100,7 +115,7 @@ def _kind(row: AccuracyRow, before: AccuracyRow | None, sign: int) -> str:
         return "unparsed"
     wrong = row.score is not None and row.score <= 0
     if before is None:
-        return "wrong" if wrong else "same"
+        return "wrong" if wrong else "right"
     if wrong:
         return "both-wrong"
     return "same" if row.text_hash == before.text_hash else "changed"

@@ -206,13 +206,19 @@ def _speed_line(arm: ArmResult, comparison: Comparison | None, name: str, quanti
         name=name if key == "ttft" else _with_length(name, entry, quantity),
         median=latency_figure(getattr(entry, quantity) if entry else None),
         change=change_figure(speedup) if comparison else None,
-        sentence=printable(speedup.sentence).removeprefix(f"{name}: ") if speedup else "",
+        sentence=_without_subject(printable(speedup.sentence)) if speedup else "",
         claim=speedup.claim if speedup else False,
         twin=_twin(speedup),
         slower=f"{format_percent(speedup.slower_share)} of images got slower"
         if speedup and speedup.slower_share is not None
         else "",
     )
+
+
+def _without_subject(sentence: str) -> str:
+    """``TTFT: no difference shown`` under a heading that says TTFT already."""
+    subject, colon, rest = sentence.partition(": ")
+    return rest if colon and len(subject) < 30 else sentence
 
 
 def _with_length(name: str, entry: Efficiency | None, quantity: str) -> str:
