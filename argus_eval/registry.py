@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from importlib.metadata import entry_points
 from typing import Generic, TypeVar, cast
 
 from argus_eval.errors import UnknownNameError, UsageError
@@ -71,5 +70,8 @@ class Registry(Generic[T]):
         if self._plugins_read:
             return
         self._plugins_read = True
+        # Imported here: it costs more than everything else a listing does.
+        from importlib.metadata import entry_points
+
         for point in entry_points(group=self.group):
             self.add(point.name, point.value)

@@ -19,7 +19,7 @@ from argus_eval.engine.asking import ask
 from argus_eval.engine.narrator import Narrator
 from argus_eval.engine.plan import TaskPlan
 from argus_eval.engine.scoring import Scorer
-from argus_eval.errors import IncompleteError, SampleError
+from argus_eval.errors import ArgusEvalError, IncompleteError, SampleError
 from argus_eval.store import RunWriter
 
 __all__ = ["AccuracyPass", "SeenData", "run_accuracy", "survey"]
@@ -163,8 +163,13 @@ def _record(
     }
     if isinstance(answer, SampleError):
         return Record(**common, status="error", error=str(answer), hashes={"sample": content})  # type: ignore[arg-type]
-    prediction = scorer.predict(answer, sample)
     hashes = {"sample": content}
+    try:
+        prediction = scorer.predict(answer, sample)
+        scores = dict(scorer.score(prediction, sample))
+    except (ArgusEvalError, ValueError) as problem:
+        # A sample that cannot be scored, such as one whose image has no readable size, is its own error.
+        return Record(**common, status="error", error=f"scoring: {problem}", text=answer.text, hashes=hashes)  # type: ignore[arg-type]
     if answer.token_ids:
         hashes["tokens"] = fingerprint(list(answer.token_ids))
     return Record(
@@ -172,7 +177,7 @@ def _record(
         status="ok",
         text=answer.text,
         prediction=prediction_to_json(prediction),
-        scores=dict(scorer.score(prediction, sample)),
+        scores=scores,
         lengths=to_json(answer.lengths),
         hashes=hashes,
     )

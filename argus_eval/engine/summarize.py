@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,42 +16,22 @@ from argus_eval.core.results import (
     Fidelity,
     LossClass,
     Results,
-    SpeedUp,
     TaskComparison,
     TaskResult,
-    TwinResult,
     Verdict,
 )
-from argus_eval.engine.accuracy_summary import (
-    PairedTask,
-    TaskAnswers,
-    collect_answers,
-    equal_outputs,
-    pair_task,
-    task_comparison,
-    task_result,
-    without_answers,
-)
+from argus_eval.engine.accuracy_comparison import PairedTask, equal_outputs, pair_task, task_comparison
+from argus_eval.engine.accuracy_summary import TaskAnswers, collect_answers, task_result, without_answers
 from argus_eval.engine.asking import prompt_style
 from argus_eval.engine.plan import ModelPlan, RunPlan, TaskPlan
-from argus_eval.engine.speed_summary import SpeedTable, efficiency, paired_speedup, paired_times, saving
+from argus_eval.engine.speed_comparison import compare_speed, inputs_equal
+from argus_eval.engine.speed_summary import SpeedTable, efficiency
 from argus_eval.recipes.compose import ArmPlan, loss_class
-from argus_eval.stats.claims import Claim, Contrast, judge_all
-from argus_eval.stats.latency import Speedup
 from argus_eval.stats.policy import TaskScores, default_policy
-from argus_eval.stats.verdict import AccuracyStatus, worst
 from argus_eval.stats.verdict import Verdict as Decision
+from argus_eval.stats.verdict import worst
 
 __all__ = ["MeasuredFacts", "summarize"]
-
-#: (name in results, section prefix, quantity, word in sentences)
-_CONTRASTS = (
-    ("host", "host", "to_model_ready", "host work"),
-    ("to_uint8_tiles", "host", "to_uint8_tiles", "bytes to tiles"),
-    ("ttft", "short", "ttft", "TTFT"),
-    ("e2e", "long", "e2e", "end-to-end"),
-    ("tpot", "long", "tpot", "time per output token"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,9 +177,7 @@ def _comparisons(
     variants = [arm for arm in model.arms if not arm.is_baseline]
     accuracy = {arm.name: _compare_accuracy(plan, model, arm, answers, facts) for arm in variants}
     verdicts = {name: found[1] for name, found in accuracy.items()}
-    speed = _compare_speed(model, variants, table, facts, verdicts)
-    if plan.config.quick:
-        speed = {name: _without_claims(found) for name, found in speed.items()}
+    speed = compare_speed(model, table, facts.fidelity, verdicts, quick=plan.config.quick)
     return [
         Comparison(
             baseline=model.arm_id(model.arms[0]),
@@ -240,7 +218,7 @@ def _compare_accuracy(
     if not model.measures_accuracy or not plan.config.accuracy:
         reason = "random weights" if not model.measures_accuracy else "--efficiency-only"
         return (), Decision.NOT_MEASURED, f"accuracy not measured ({reason})"
-    exact = loss_class(arm.recipes) is LossClass.L0 and _inputs_equal(facts.fidelity.get(arm_id))
+    exact = loss_class(arm.recipes) is LossClass.L0 and inputs_equal(facts.fidelity.get(arm_id))
     seed = plan.config.setting("seed", 0)
     paired = [
         pair_task(answers[task.display], baseline_id, arm_id, seed)
@@ -263,96 +241,3 @@ def _compare_accuracy(
 
 def _task_scores(task: PairedTask, exact: bool) -> TaskScores:
     return TaskScores(task=task.task, scores=task.scores, invalid=task.invalid, identical=exact and task.identical)
-
-
-def _inputs_equal(found: Fidelity | None) -> bool:
-    return bool(found and found.n and found.ids_equal and found.pixels_hash_equal and found.broken is None)
-
-
-def _compare_speed(
-    model: ModelPlan,
-    variants: Sequence[ArmPlan],
-    table: SpeedTable,
-    facts: MeasuredFacts,
-    verdicts: Mapping[str, Decision],
-) -> dict[str, dict[str, SpeedUp]]:
-    """Paired speed-ups of all variants, judged together."""
-    arms = [model.arm_id(model.arms[0]), model.twin_id, *(model.arm_id(arm) for arm in variants)]
-    sections = _sections(table)
-    drafts: list[tuple[str, str, Contrast, SpeedUp]] = []
-    for name, section, quantity, word in _CONTRASTS:
-        times = paired_times(table, sections.get(section, ""), arms, quantity)
-        if times is None:
-            continue
-        twin = paired_speedup(times, 1)
-        for index, arm in enumerate(variants, start=2):
-            found = paired_speedup(times, index)
-            status = _accuracy_status(facts.fidelity.get(model.arm_id(arm)), verdicts[arm.name], arm)
-            contrast = Contrast(metric=word, arm=arm.name, speedup=found, twin=twin, accuracy=status)
-            saved = saving(times[0], times[index])
-            draft = _draft(found, saved.mean_s, saved.ci_s)
-            drafts.append((arm.name, name, contrast, draft))
-    claims = judge_all([contrast for _, _, contrast, _ in drafts])
-    result: dict[str, dict[str, SpeedUp]] = {arm.name: {} for arm in variants}
-    for (arm_name, name, _, draft), claim in zip(drafts, claims, strict=True):
-        result[arm_name][name] = _judged(draft, claim)
-    return result
-
-
-def _sections(table: SpeedTable) -> dict[str, str]:
-    """Which latency section is the short one (TTFT) and which the long one (time per token)."""
-    lengths = sorted(
-        (int(name.partition("/")[2]), name) for name in table.sections() if name != "host" and "/" in name
-    )
-    found = {"host": "host"}
-    if lengths:
-        found["short"] = lengths[0][1]
-    if len(lengths) > 1:
-        found["long"] = lengths[-1][1]
-    return found
-
-
-def _accuracy_status(found: Fidelity | None, verdict: Decision, arm: ArmPlan) -> AccuracyStatus:
-    """What stands behind an arm's accuracy when its speed is judged.
-
-    Inputs that are bit-equal on every image prove more than any sample of answers could, whatever class the
-    recipes claim; without them an L0 arm is broken and the others need the verdict.
-    """
-    if verdict in (Decision.FAIL, Decision.INVALID):
-        return AccuracyStatus.of(verdict)
-    if _inputs_equal(found):
-        return AccuracyStatus.HASH_EQUAL
-    if loss_class(arm.recipes) is LossClass.L0:
-        return AccuracyStatus.HASH_DIFFERS
-    return AccuracyStatus.of(verdict)
-
-
-def _draft(found: Speedup, saved_s: float, saved_ci_s: tuple[float, float] | None) -> SpeedUp:
-    return SpeedUp(
-        median=found.median,
-        geomean=found.geomean,
-        p90=found.p90,
-        ci=(found.interval.low, found.interval.high) if found.interval else None,
-        slower_share=found.slower_share,
-        aa=TwinResult(ratio=None, ci=None),
-        claim=False,
-        sentence="",
-        saved_s=saved_s,
-        saved_ci_s=saved_ci_s,
-    )
-
-
-def _judged(draft: SpeedUp, claim: Claim) -> SpeedUp:
-    twin = TwinResult(ratio=None, ci=None)
-    if claim.aa is not None:
-        twin = TwinResult(ratio=claim.aa.ratio, ci=(claim.aa.interval.low, claim.aa.interval.high))
-    sentence = claim.sentence if claim.claim else f"{claim.sentence} ({claim.reason})"
-    return replace(draft, aa=twin, claim=claim.claim, sentence=sentence)
-
-
-def _without_claims(found: Mapping[str, SpeedUp]) -> dict[str, SpeedUp]:
-    """A quick run is a smoke test: its numbers are shown, nothing is claimed."""
-    return {
-        name: replace(value, claim=False, sentence="quick run: nothing is claimed")
-        for name, value in found.items()
-    }
