@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argus_eval.models.cards import ModelCard
 
 __all__ = ["add_arguments", "main"]
 
@@ -41,12 +45,19 @@ def _models() -> list[tuple[str, str]]:
     rows = []
     for card in CARDS:
         size = f"{card.parameters / 1e6:,.0f} M" if card.parameters else "size unknown"
-        weights = {"published": card.hub_id or "", "shipped": "shipped with argus-eval"}.get(
-            card.weights, "no published weights: --weights PATH, else random"
-        )
         boxes = f"boxes: {card.dialect}" if card.dialect else "no boxes"
-        rows.append((card.name, f"{size}, {card.pipeline} pipeline, {boxes}, {weights}"))
+        rows.append((card.name, f"{size}, {card.pipeline} pipeline, {boxes}, {_weights(card)}"))
     return rows + list(FORMS.items())
+
+
+def _weights(card: ModelCard) -> str:
+    from argus_eval.models.checkpoints import shipped_checkpoint
+
+    if card.weights == "published":
+        return card.hub_id or "no published weights"
+    if card.weights == "shipped" and shipped_checkpoint(card.name) is not None:
+        return "weights shipped with argus-eval"
+    return "random weights unless --weights is given"
 
 
 def _tasks() -> list[tuple[str, str]]:
