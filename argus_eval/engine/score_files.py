@@ -14,7 +14,7 @@ from argus_eval.engine.score_categories import Category, read_categories, vocabu
 from argus_eval.engine.score_input import is_array, is_blank, is_json_lines
 from argus_eval.engine.score_instances import instance_items, read_instances
 from argus_eval.engine.score_metrics import Scored, metrics_of, sample_scores
-from argus_eval.engine.score_report import ScoreReport
+from argus_eval.engine.score_report import ScoreReport, listed
 from argus_eval.engine.score_results import score_results
 from argus_eval.engine.score_settings import ScoreSettings
 from argus_eval.engine.score_targets import Item, read_items
@@ -119,8 +119,8 @@ class _Scoring:
             n=len(items),
             metrics={primary: values[primary], **values},
             unparsed=UnparsedCount(n=sum(self.unparsed.values()), reasons=dict(self.unparsed)),
-            missing=tuple(identity for identity, sample, _ in items if sample.key not in texts.by_key),
-            extra=texts.extra,
+            missing=listed(identity for identity, sample, _ in items if sample.key not in texts.by_key),
+            extra=listed(texts.extra),
             dropped=self._dropped(scored),
             repairs=dict(self.repairs),
             ceiling=ceiling,

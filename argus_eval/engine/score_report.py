@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from argus_eval.core.results import Unparsed
 
-__all__ = ["Id", "ScoreReport", "ScoreValue"]
+__all__ = ["Id", "ScoreReport", "ScoreValue", "listed"]
 
 Id = str | int
 
@@ -48,3 +48,11 @@ class ScoreReport:
     repairs: Mapping[str, int] = field(default_factory=dict)
     ceiling: Mapping[str, float | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+
+def listed(ids: Iterable[Id]) -> tuple[Id, ...]:
+    """Ids that any file can hold: half a surrogate, which JSON can smuggle in, is written as its escape."""
+    return tuple(
+        identity.encode("utf-8", "backslashreplace").decode() if isinstance(identity, str) else identity
+        for identity in ids
+    )

@@ -15,7 +15,7 @@ from argus_eval.core.results import Unparsed
 from argus_eval.engine.score_input import Id, result_rows
 from argus_eval.engine.score_instances import Instances, truth_columns
 from argus_eval.engine.score_metrics import corpus_values
-from argus_eval.engine.score_report import ScoreReport
+from argus_eval.engine.score_report import ScoreReport, listed
 from argus_eval.engine.score_settings import ScoreSettings
 from argus_eval.errors import UsageError
 from argus_eval.metrics.box_columns import BoolArray, DetectionColumns, FloatArray, IntArray, TruthColumns
@@ -69,8 +69,8 @@ def score_results(
         n=len(instances.images),
         metrics=corpus_values(values, clusters, intervals=settings.ci, say=say),
         unparsed=Unparsed(n=sum(results.unparsed.values()), reasons=dict(results.unparsed)),
-        missing=tuple(image["id"] for i, image in enumerate(instances.images) if i not in results.named),
-        extra=results.extra,
+        missing=listed(image["id"] for i, image in enumerate(instances.images) if i not in results.named),
+        extra=listed(results.extra),
         dropped={**instances.dropped, **results.dropped},
         notes=(f"scores: {'model' if results.scored else 'constant (by image id, then as written)'}",),
     )

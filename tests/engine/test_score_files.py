@@ -239,6 +239,15 @@ def test_pope_by_the_official_parser_with_intervals(files: Files, reference_dir:
     assert report.unparsed.n > 0
 
 
+def test_half_a_surrogate_in_an_id_can_be_written(files: Files) -> None:
+    annotations = files.raw("a.jsonl", b'{"id": "\\ud800", "target": "yes"}\n')
+    report = files.score(
+        "gqa", annotations, files.raw("p.jsonl", b'{"id": "\\udfff", "text": "a"}\n'), "extra=ignore"
+    )
+    assert (report.missing, report.extra) == (("\\ud800",), ("\\udfff",))
+    "".join(map(str, (*report.missing, *report.extra))).encode("utf-8")
+
+
 class TestIds:
     """Missing predictions are wrong and listed; ids that do not fit are refused unless asked otherwise."""
 
