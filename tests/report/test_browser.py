@@ -149,6 +149,16 @@ def test_a_cell_of_the_matrix_leads_to_its_samples(visit) -> None:
     assert all(text.startswith("textvqa[synthetic]") for text in shown)
 
 
+def test_a_point_of_the_chart_leads_to_its_arm(visit) -> None:
+    seen = visit("trained")
+    seen.drawn()
+    seen.page.click("[data-chart=pareto] path[aria-label^='token-splice']")
+    assert seen.page.input_value("[data-filter=arm]") == "1"
+    arms = set(seen.page.locator(".findings-table tbody td:nth-child(3)").all_text_contents())
+    assert arms == {"token-splice"}
+    assert seen.complaints == []
+
+
 def test_hostile_answers_are_shown_and_not_run(visit) -> None:
     seen = visit("hostile")
     seen.drawn()

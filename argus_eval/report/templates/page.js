@@ -82,7 +82,23 @@
       if (!y) drawn.height = 34 * rows.length;
       retitle(drawn, x, y, rows);
       if (figure.clientWidth < 600) narrow(drawn);
-      embed(canvas, drawn);
+      embed(canvas, drawn, (datum) => this.showArm(datum.arm));
+    }
+
+    // A click on a point leads to that arm's samples.
+    showArm(label) {
+      const arm = this.data.arms.indexOf(label);
+      if (arm < 0 || !this.filters || !this.data.rows.some((row) => row[1] === arm)) return;
+      this.filterBy({ arm: String(arm) });
+    }
+
+    filterBy(wanted) {
+      for (const select of this.filters) {
+        const value = wanted[select.dataset.filter] ?? "";
+        if ([...select.options].some((option) => option.value === value)) { select.value = value; remember(this.key(select.dataset.filter), value); }
+      }
+      this.listFindings();
+      document.getElementById(`r${this.number}-samples`).scrollIntoView();
     }
 
     startGrowth() {
@@ -97,14 +113,7 @@
         const button = element("button", { type: "button", class: "open", title: "Show these samples" });
         figure.replaceWith(button);
         button.append(figure);
-        button.addEventListener("click", () => {
-          for (const select of this.filters) {
-            const value = { task: cell.dataset.task, arm: cell.dataset.arm }[select.dataset.filter] ?? "";
-            if ([...select.options].some((option) => option.value === value)) { select.value = value; remember(this.key(select.dataset.filter), value); }
-          }
-          this.listFindings();
-          document.getElementById(`r${this.number}-samples`).scrollIntoView();
-        });
+        button.addEventListener("click", () => this.filterBy({ task: cell.dataset.task, arm: cell.dataset.arm }));
       }
     }
 
@@ -194,9 +203,11 @@
     }
   }
 
-  const embed = (canvas, spec) => {
+  const embed = (canvas, spec, chosen) => {
     const options = { actions: false, ast: true, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true } };
-    window.vegaEmbed(canvas, spec, options).catch((problem) => console.error(problem));
+    window.vegaEmbed(canvas, spec, options)
+      .then(({ view }) => { if (chosen) view.addEventListener("click", (_, item) => { if (item?.datum?.arm) chosen(item.datum); }); })
+      .catch((problem) => console.error(problem));
   };
   const clip = (text) => (text.length > 90 ? `${text.slice(0, 90)}…` : text);
   const scoreWords = (before, score, slowness) => {
