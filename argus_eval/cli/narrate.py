@@ -38,7 +38,8 @@ class StderrNarrator:
         now_s = time.monotonic()
         if what != self._what:
             self._close_line()
-            self._what, self._began_s, self._began_at, self._drawn_s = what, now_s, done - 1, now_s
+            # A pass of a few long steps shows its first one at once; a fast one waits for its second line.
+            self._what, self._began_s, self._began_at, self._drawn_s = what, now_s, done - 1, 0.0
         last = total is not None and done >= total
         if not last and now_s - self._drawn_s < (_REDRAW_EVERY_S if self._terminal else _LOG_EVERY_S):
             return

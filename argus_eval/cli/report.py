@@ -38,14 +38,10 @@ def main(arguments: argparse.Namespace) -> int:
 def report_input(run: RunDirectory, results: Results, plan: RunPlan | None) -> ReportInput:
     """What the page needs of one run; without a plan it shows no samples."""
     from argus_eval.report.inputs import ReportInput, no_samples
+    from argus_eval.report.published import shipped_scores
 
-    if plan is None:
-        return ReportInput(results=results, records=run.records, samples=no_samples)
-    return ReportInput(results=results, records=run.records, samples=_sample_views(plan))
-
-
-def _sample_views(plan: RunPlan) -> SampleViews:
-    return SampleViews(plan)
+    samples = no_samples if plan is None else SampleViews(plan)
+    return ReportInput(results=results, records=run.records, samples=samples, published=shipped_scores())
 
 
 class SampleViews:

@@ -10,7 +10,7 @@ import dataclasses
 import math
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar
@@ -48,7 +48,24 @@ def from_json(kind: type[T], data: object, path: str = "") -> T:
     Raises:
         ValueError: a value has the wrong type or a required one is missing; the message names its path.
     """
-    return typing.cast(T, _read(kind, data, path or kind.__name__))
+    try:
+        return typing.cast(T, _reader(typing.cast(Any, kind))(data))
+    except _Wrong as wrong:
+        raise ValueError(f"{path or kind.__name__}{wrong.place}: {wrong.what}") from None
+
+
+class _Wrong(Exception):  # noqa: N818 - it never leaves this module
+    """A value that does not fit. Readers above add their step to ``place``: paths are made only where needed."""
+
+    def __init__(self, what: str, place: str = "") -> None:
+        super().__init__(what)
+        self.what, self.place = what, place
+
+    def below(self, step: str) -> _Wrong:
+        return _Wrong(self.what, step + self.place)
+
+
+_Reader = Callable[[object], object]
 
 
 def _json_name(field: dataclasses.Field[Any]) -> str:
@@ -56,81 +73,137 @@ def _json_name(field: dataclasses.Field[Any]) -> str:
 
 
 @cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
-
-
-def _read(kind: Any, data: object, path: str) -> object:
+def _reader(kind: Any) -> _Reader:
+    """What reads values of ``kind``; made once a type, because a file has a hundred thousand of them."""
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if kind is Any or kind is object:
-        return data
+        return lambda data: data
     if origin in (typing.Union, types.UnionType):
-        return _read_union(arguments, data, path)
+        return _union_reader(arguments)
     if origin is typing.Literal:
-        if data not in arguments:
-            raise ValueError(f"{path}: expected one of {', '.join(map(repr, arguments))}, got {data!r}")
-        return data
+        return _literal_reader(arguments)
     if dataclasses.is_dataclass(kind):
-        return _read_dataclass(typing.cast(type, kind), data, path)
+        return _dataclass_reader(typing.cast(type, kind))
     if isinstance(kind, type) and issubclass(kind, Enum):
+        return _enum_reader(kind)
+    if origin in (tuple, list, Sequence) or kind in (tuple, list):
+        return _sequence_reader(arguments)
+    if origin in (dict, Mapping):
+        return _mapping_reader(arguments[1])
+    return _scalar_reader(kind)
+
+
+def _literal_reader(valid: tuple[Any, ...]) -> _Reader:
+    def read(data: object) -> object:
+        if data not in valid:
+            raise _Wrong(f"expected one of {', '.join(map(repr, valid))}, got {data!r}")
+        return data
+
+    return read
+
+
+def _enum_reader(kind: type[Enum]) -> _Reader:
+    def read(data: object) -> object:
         try:
             return kind(data)
         except ValueError:
             valid = ", ".join(repr(item.value) for item in kind)
-            raise ValueError(f"{path}: expected one of {valid}, got {data!r}") from None
-    if origin in (tuple, list, Sequence) or kind in (tuple, list):
-        return _read_sequence(arguments, data, path)
-    if origin in (dict, Mapping):
+            raise _Wrong(f"expected one of {valid}, got {data!r}") from None
+
+    return read
+
+
+def _union_reader(arguments: tuple[Any, ...]) -> _Reader:
+    optional = type(None) in arguments
+    readers = [_reader(option) for option in arguments if option is not type(None)]
+
+    def read(data: object) -> object:
+        if data is None and optional:
+            return None
+        first: _Wrong | None = None
+        for reader in readers:
+            try:
+                return reader(data)
+            except _Wrong as wrong:
+                first = first or wrong
+        raise first or _Wrong(f"unexpected {data!r}")
+
+    return read
+
+
+def _dataclass_reader(kind: type) -> _Reader:
+    hints = typing.get_type_hints(kind)
+    fields = [(_json_name(field), field.name, _reader(hints[field.name])) for field in dataclasses.fields(kind)]
+    required = {
+        _json_name(field)
+        for field in dataclasses.fields(kind)
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }
+
+    def read(data: object) -> object:
         if not isinstance(data, dict):
-            raise ValueError(f"{path}: expected an object, got {type(data).__name__}")
-        return {str(key): _read(arguments[1], item, f"{path}.{key}") for key, item in data.items()}
-    return _read_scalar(kind, data, path)
+            raise _Wrong(f"expected an object, got {type(data).__name__}")
+        values = {}
+        for key, name, reader in fields:
+            if key in data:
+                try:
+                    values[name] = reader(data[key])
+                except _Wrong as wrong:
+                    raise wrong.below(f".{key}") from None
+            elif key in required:
+                raise _Wrong(f"{key!r} is missing")
+        return kind(**values)
+
+    return read
 
 
-def _read_union(arguments: tuple[Any, ...], data: object, path: str) -> object:
-    if data is None and type(None) in arguments:
-        return None
-    problems = []
-    for option in arguments:
-        if option is type(None):
-            continue
-        try:
-            return _read(option, data, path)
-        except ValueError as problem:
-            problems.append(str(problem))
-    raise ValueError(problems[0] if problems else f"{path}: unexpected {data!r}")
+def _sequence_reader(arguments: tuple[Any, ...]) -> _Reader:
+    endless = (len(arguments) == 2 and arguments[1] is Ellipsis) or len(arguments) == 1
+    readers = [_reader(arguments[0])] if endless else [_reader(argument) for argument in arguments]
+
+    def read(data: object) -> object:
+        if not isinstance(data, list | tuple):
+            raise _Wrong(f"expected a list, got {type(data).__name__}")
+        if not endless and len(readers) != len(data):
+            raise _Wrong(f"expected {len(readers)} items, got {len(data)}")
+        found = []
+        for index, item in enumerate(data):
+            try:
+                found.append(readers[0 if endless else index](item))
+            except _Wrong as wrong:
+                raise wrong.below(f"[{index}]") from None
+        return tuple(found)
+
+    return read
 
 
-def _read_dataclass(kind: type, data: object, path: str) -> object:
-    if not isinstance(data, dict):
-        raise ValueError(f"{path}: expected an object, got {type(data).__name__}")
-    hints, values = _hints(kind), {}
-    for field in dataclasses.fields(kind):
-        name = _json_name(field)
-        if name in data:
-            values[field.name] = _read(hints[field.name], data[name], f"{path}.{name}")
-        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-            raise ValueError(f"{path}: {name!r} is missing")
-    return kind(**values)
+def _mapping_reader(kind: Any) -> _Reader:
+    reader = _reader(kind)
+
+    def read(data: object) -> object:
+        if not isinstance(data, dict):
+            raise _Wrong(f"expected an object, got {type(data).__name__}")
+        found = {}
+        for key, item in data.items():
+            try:
+                found[str(key)] = reader(item)
+            except _Wrong as wrong:
+                raise wrong.below(f".{key}") from None
+        return found
+
+    return read
 
 
-def _read_sequence(arguments: tuple[Any, ...], data: object, path: str) -> object:
-    if not isinstance(data, list | tuple):
-        raise ValueError(f"{path}: expected a list, got {type(data).__name__}")
-    if (len(arguments) == 2 and arguments[1] is Ellipsis) or len(arguments) == 1:
-        return tuple(_read(arguments[0], item, f"{path}[{i}]") for i, item in enumerate(data))
-    if len(arguments) != len(data):
-        raise ValueError(f"{path}: expected {len(arguments)} items, got {len(data)}")
-    return tuple(
-        _read(kind, item, f"{path}[{i}]") for i, (kind, item) in enumerate(zip(arguments, data, strict=True))
-    )
+def _scalar_reader(kind: Any) -> _Reader:
+    name = getattr(kind, "__name__", kind)
 
+    def read(data: object) -> object:
+        if kind is float and isinstance(data, int | float) and not isinstance(data, bool):
+            return float(data)
+        if kind is int and isinstance(data, int) and not isinstance(data, bool):
+            return data
+        if kind in (str, bool) and isinstance(data, kind):
+            return data
+        raise _Wrong(f"expected {name}, got {data!r}")
 
-def _read_scalar(kind: Any, data: object, path: str) -> object:
-    if kind is float and isinstance(data, int | float) and not isinstance(data, bool):
-        return float(data)
-    if kind is int and isinstance(data, int) and not isinstance(data, bool):
-        return data
-    if kind in (str, bool) and isinstance(data, kind):
-        return data
-    raise ValueError(f"{path}: expected {getattr(kind, '__name__', kind)}, got {data!r}")
+    return read

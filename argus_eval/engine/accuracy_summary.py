@@ -16,6 +16,7 @@ from argus_eval.core.results import DataResolution, MetricValue, TaskResult, Unp
 from argus_eval.core.sample import Sample
 from argus_eval.engine.plan import TaskPlan
 from argus_eval.engine.scoring import corpus_metrics_of, metric_infos
+from argus_eval.metrics.corpus import prepared
 from argus_eval.metrics.protocol import CorpusMetric, MetricInfo
 from argus_eval.stats.bootstrap import (
     MINIMUM_DRAWS,
@@ -172,8 +173,9 @@ def _corpus_values(
 
 def weighted_value(metric: CorpusMetric, statistics: Sequence[Any], name: str) -> Any:
     """One named value of a corpus metric as a function of item weights, for the bootstrap."""
+    values = prepared(metric, statistics)
 
     def value(weights: Weights) -> float | None:
-        return metric.reduce(statistics, weights).get(name)
+        return values(weights).get(name)
 
     return value
