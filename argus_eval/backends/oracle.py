@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from argus_eval.backends.protocol import ArmRunner, LoadedFacts, Question
-from argus_eval.core.prediction import Region
+from argus_eval.core.geometry import ImageSize, PixelBox, iou
+from argus_eval.core.prediction import Parsed, Region, Regions
 from argus_eval.core.request import Request
 from argus_eval.core.response import Lengths, Response
 from argus_eval.core.sample import AnswersTarget, BoxTarget, RegionsTarget, RegionTarget, Sample
@@ -17,13 +18,17 @@ from argus_eval.errors import SampleError
 from argus_eval.metrics.registry import METRICS
 from argus_eval.parsing.answers import ANSWER_PARSERS
 from argus_eval.parsing.dialects import DIALECTS
-from argus_eval.parsing.protocol import Dialect
+from argus_eval.parsing.protocol import Dialect, ParseContext
 from argus_eval.tasks.reading import parse_context
 from argus_eval.tasks.task import Task
 
 __all__ = ["DEFAULT_DIALECT", "OracleBackend", "reference_text"]
 
 DEFAULT_DIALECT = "argus"
+
+# Scales tried where the box itself reads back too far off; every dialect but the coarsest is done with the first.
+_SCALES = (1.0, 1.25, 1.5, 0.75, 0.5, 0.0)
+_CLOSE_ENOUGH = 0.75
 
 
 class OracleBackend:
@@ -82,14 +87,36 @@ def reference_text(task: Task, sample: Sample, dialect: Dialect) -> str:
     size = sample.image_size
     if size is None:
         raise SampleError("image header cannot be read")
-    if isinstance(target, BoxTarget):
-        regions = [Region(box=target.box.to_unit(size), label=sample.inputs.get("expression"))]
-    else:
-        regions = [_as_region(region, sample) for region in _wanted(target)]
+    context = parse_context(task.spec, sample)
     try:
-        return dialect.encode(regions, parse_context(task.spec, sample))
+        if isinstance(target, BoxTarget):
+            return _best_box(target.box, size, sample.inputs.get("expression"), dialect, context)
+        return dialect.encode([_as_region(region, sample) for region in _wanted(target)], context)
     except ValueError as problem:
         raise SampleError(f"the {dialect.name} dialect cannot write this reference: {problem}") from problem
+
+
+def _best_box(box: PixelBox, size: ImageSize, label: str | None, dialect: Dialect, context: ParseContext) -> str:
+    """The reference box in the dialect; on a coarse grid, or what a box a little larger or smaller reads."""
+    best, best_iou = "", -1.0
+    for width in _SCALES:
+        for height in _SCALES:
+            if best_iou >= _CLOSE_ENOUGH:
+                return best
+            text = dialect.encode([Region(box=_scaled(box, width, height).to_unit(size), label=label)], context)
+            parsed = dialect.decode(text, context)
+            if isinstance(parsed, Parsed) and isinstance(parsed.value, Regions):
+                read = iou(parsed.value.regions[0].box.to_pixels(size), box)
+                best, best_iou = (text, read) if read > best_iou else (best, best_iou)
+            best = best or text
+    return best
+
+
+def _scaled(box: PixelBox, width: float, height: float) -> PixelBox:
+    """The box scaled about its centre."""
+    x, y = (box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2
+    half_width, half_height = (box.x2 - box.x1) / 2 * width, (box.y2 - box.y1) / 2 * height
+    return PixelBox(x - half_width, y - half_height, x + half_width, y + half_height)
 
 
 def _wanted(target: RegionsTarget) -> list[RegionTarget]:

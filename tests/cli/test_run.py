@@ -27,7 +27,8 @@ def results(folder: pathlib.Path) -> dict[str, Any]:
 
 def records(folder: pathlib.Path) -> list[dict[str, Any]]:
     path = next(folder.rglob("records.jsonl"), None)
-    return [] if path is None else [json.loads(line) for line in path.read_text().split("\n") if line]
+    # What stands behind the last newline is being written.
+    return [] if path is None else [json.loads(line) for line in path.read_text().split("\n")[:-1]]
 
 
 def accuracy(folder: pathlib.Path) -> dict[str, Any]:
@@ -136,7 +137,13 @@ def test_an_interrupted_run_is_finished_by_the_same_command(
 ) -> None:
     command = [sys.executable, "-m", "argus_eval", *words]
     process = subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        # A CI system may have started the suite with Ctrl-C ignored, which children inherit.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None and len(accuracy(tmp_path)) < 8:
