@@ -1,0 +1,95 @@
+"""``argus-eval train``: teach an ArgusVLM on synthetic scenes."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import pathlib
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from argus_eval.models.argus.configuration import ArgusPreset
+
+__all__ = ["add_arguments", "main"]
+
+_STAGES = ("tower", "language", "joint")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of the command."""
+    parser.add_argument("--preset", default="nano", help="whose shape to train (default nano)")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("runs/train"), help="folder of the run")
+    parser.add_argument("--minutes", type=float, default=60.0, help="wall time of all stages (default 60)")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    parser.add_argument("--seed", type=int, default=0, help="of the weights and of the order")
+    parser.add_argument("--stages", default=",".join(_STAGES), help="which stages, in order (default all)")
+    parser.add_argument("--painters", type=int, default=1, help="processes that paint scenes (default 1)")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of the training itself (default 1)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a number of the shape, as tile_px=256"
+    )
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Trains; prints the folder to give to ``--weights``."""
+    import torch
+
+    from argus_eval.errors import ExitCode, UnknownNameError, UsageError
+    from argus_eval.models.argus.configuration import PRESETS
+    from argus_eval.models.argus.training.recipe import STAGE_NAMES, default_recipe
+    from argus_eval.models.argus.training.session import TrainingSession, train
+
+    if arguments.preset not in PRESETS:
+        raise UnknownNameError("argus preset", arguments.preset, PRESETS)
+    names = {name: name for name in STAGE_NAMES}
+    asked = arguments.stages.split(",")
+    for name in asked:
+        if name not in names:
+            raise UnknownNameError("stage", name, names)
+    if arguments.minutes <= 0:
+        raise UsageError(f"--minutes: must be positive, got {arguments.minutes}")
+    if arguments.device != "cpu" and not torch.cuda.is_available():
+        raise UsageError(f"--device: {arguments.device!r}: torch sees no CUDA device here; use cpu")
+    torch.set_num_threads(arguments.threads)
+    session = TrainingSession(
+        recipe=default_recipe(
+            arguments.preset,
+            arguments.minutes,
+            device=arguments.device,
+            stages=tuple(names[name] for name in asked),
+            seed=arguments.seed,
+        ),
+        shape=_shape(PRESETS[arguments.preset], arguments.set),
+        out=arguments.out,
+        device=arguments.device,
+        painters=arguments.painters,
+        resume=arguments.resume,
+    )
+    print(_estimate(session.recipe.minutes), file=sys.stderr)  # noqa: T201 - this is the command line
+    folder = train(session, lambda line: print(line, file=sys.stderr))  # noqa: T201
+    print(folder)  # noqa: T201
+    return ExitCode.DONE
+
+
+def _estimate(minutes: float) -> str:
+    return f"training for {minutes:g} minutes of wall time; interrupt it and add --resume to go on later"
+
+
+def _shape(preset: ArgusPreset, changes: list[str]) -> ArgusPreset:
+    """The preset with ``NAME=VALUE`` applied; only its whole numbers can be changed."""
+    from argus_eval.errors import UnknownNameError, UsageError
+
+    numbers = {
+        field.name: field for field in dataclasses.fields(preset) if type(getattr(preset, field.name)) is int
+    }
+    values: dict[str, Any] = {}
+    for change in changes:
+        name, _, value = change.partition("=")
+        if name not in numbers:
+            raise UnknownNameError("number of the shape", name, numbers)
+        if not value.isdigit():
+            raise UsageError(f"--set: {change}: a whole number is needed, as {name}={getattr(preset, name)}")
+        values[name] = int(value)
+    return dataclasses.replace(preset, **values)

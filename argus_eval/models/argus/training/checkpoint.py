@@ -1,0 +1,93 @@
+"""A run on disk: a folder that ``--weights`` takes, and beside it what is needed to go on.
+
+``OUT/model/`` holds the model and its processor; ``OUT/training.pt`` heads, optimizers and progress (tensors and
+plain numbers, read back with ``weights_only``). Both are written under another name and renamed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from argus_eval.errors import UsageError
+from argus_eval.models.argus.modeling import ArgusForConditionalGeneration
+from argus_eval.models.argus.processing import ArgusProcessor
+from argus_eval.models.argus.training.dense_heads import DenseHeads
+from argus_eval.models.argus.training.trainer import Progress
+
+__all__ = ["CheckpointFolder", "export_model"]
+
+MODEL_FOLDER = "model"
+_STATE = "training.pt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointFolder:
+    """Where a run keeps itself.
+
+    Attributes:
+        path: the run's folder.
+        model: what is trained.
+        processor: travels with it.
+        heads: of the tower stage.
+    """
+
+    path: pathlib.Path
+    model: ArgusForConditionalGeneration
+    processor: ArgusProcessor
+    heads: DenseHeads
+
+    def save(self, progress: Progress, optimizers: Sequence[torch.optim.Optimizer]) -> None:
+        """Writes everything; an interrupted write leaves the previous state."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        export_model(self.model, self.processor, self.path / MODEL_FOLDER, torch.float32)
+        partial = self.path / f"{_STATE}.partial"
+        torch.save(
+            {
+                "progress": dataclasses.asdict(progress),
+                "heads": self.heads.state_dict(),
+                "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+            },
+            partial,
+        )
+        partial.rename(self.path / _STATE)
+
+    def load(self) -> tuple[Progress, list[dict[str, Any]]]:
+        """Weights of model and heads in place; progress and the states of the optimizers are returned.
+
+        Raises:
+            UsageError: nothing to continue from, or another model's.
+        """
+        file = self.path / _STATE
+        if not file.is_file():
+            raise UsageError(f"{self.path}: no {_STATE} to continue from; leave --resume out to start")
+        state = torch.load(file, map_location="cpu", weights_only=True)
+        trained = ArgusForConditionalGeneration.from_pretrained(self.path / MODEL_FOLDER, dtype=torch.float32)
+        try:
+            self.model.load_state_dict(trained.state_dict())
+            self.heads.load_state_dict(state["heads"])
+        except RuntimeError as error:
+            raise UsageError(
+                f"{self.path}: trained with another shape; use its --preset and --set values"
+            ) from error
+        return Progress(**state["progress"]), list(state["optimizers"])
+
+
+def export_model(
+    model: ArgusForConditionalGeneration, processor: ArgusProcessor, folder: pathlib.Path, dtype: torch.dtype
+) -> None:
+    """Writes a folder that ``from_pretrained`` and ``--weights`` take, replacing an older one as a whole."""
+    partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
+    state = {name: value.detach().to("cpu", dtype) for name, value in model.state_dict().items()}
+    model.save_pretrained(partial, state_dict=state)
+    processor.save_pretrained(partial)
+    if folder.exists():
+        shutil.rmtree(folder)
+    partial.rename(folder)

@@ -1,0 +1,131 @@
+"""Scores on scenes a run never saw, through the model's own ``generate``, beside the best constant answer."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from transformers import PreTrainedTokenizerFast
+
+from argus_eval.core.geometry import UnitBox
+from argus_eval.models.argus.modeling import ArgusForConditionalGeneration
+from argus_eval.models.argus.training.examples import Example
+from argus_eval.models.argus.training.questions import Question
+from argus_eval.models.argus.training.tower_stage import normalised_pixels
+from argus_eval.models.argus.vocabulary import (
+    ASSISTANT_TOKEN,
+    END_TOKEN,
+    IMAGE_END_TOKEN,
+    IMAGE_START_TOKEN,
+    IMAGE_TOKEN,
+    USER_TOKEN,
+)
+
+__all__ = ["HeldOutScore", "answer_of", "choose_questions", "score_held_out"]
+
+_MOST_NEW_TOKENS = 16
+_MATCH = 0.5  # IoU from which a box is right
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldOutScore:
+    """Share of right answers of one kind.
+
+    ``constant`` is what the one answer would get that is right most often among these very questions: the most
+    a model can score that does not look.
+    """
+
+    kind: str
+    n: int
+    right: float
+    constant: float
+
+
+def choose_questions(
+    examples: Sequence[Example], kinds: Sequence[str], each: int
+) -> list[tuple[Example, Question]]:
+    """Up to ``each`` questions of a kind, one of each scene in turn."""
+    chosen: list[tuple[Example, Question]] = []
+    for kind in kinds:
+        by_scene = [(example, [q for q in example.questions if q.kind == kind]) for example in examples]
+        rounds = max((len(asked) for _, asked in by_scene), default=0)
+        pairs = [
+            (example, asked[turn]) for turn in range(rounds) for example, asked in by_scene if turn < len(asked)
+        ]
+        chosen += pairs[:each]
+    return chosen
+
+
+def score_held_out(
+    model: ArgusForConditionalGeneration,
+    tokenizer: PreTrainedTokenizerFast,
+    asked: Sequence[tuple[Example, Question]],
+) -> list[HeldOutScore]:
+    """Asks every question by itself and counts what is right, kind by kind."""
+    model.eval()
+    right: dict[str, list[bool]] = defaultdict(list)
+    targets: dict[str, list[Question]] = defaultdict(list)
+    for example, question in asked:
+        right[question.kind].append(
+            _is_right(answer_of(model, tokenizer, example, question.prompt), question, model)
+        )
+        targets[question.kind].append(question)
+    return [
+        HeldOutScore(
+            kind=kind, n=len(marks), right=sum(marks) / len(marks), constant=_best_constant(targets[kind])
+        )
+        for kind, marks in right.items()
+    ]
+
+
+@torch.no_grad()
+def answer_of(
+    model: ArgusForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, example: Example, prompt: str
+) -> str:
+    """The greedy answer to one question, end token left out."""
+    image = f"{IMAGE_START_TOKEN}{IMAGE_TOKEN * model.config.tokens_per_tile}{IMAGE_END_TOKEN}"
+    text = f"{USER_TOKEN}{image}{prompt}{END_TOKEN}{ASSISTANT_TOKEN}"
+    ids = tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"].to(model.device)
+    produced = model.generate(
+        input_ids=ids,
+        attention_mask=torch.ones_like(ids),
+        pixel_values=normalised_pixels([example], model.device),
+        max_new_tokens=_MOST_NEW_TOKENS,
+        do_sample=False,
+    )
+    answer: str = tokenizer.decode(produced[0, ids.shape[1] :], skip_special_tokens=True)
+    return answer
+
+
+def _is_right(answer: str, question: Question, model: ArgusForConditionalGeneration) -> bool:
+    if isinstance(question.target, str):
+        return answer.strip().lower() == question.target.strip().lower()
+    box = _read_box(answer, model)
+    return box is not None and _iou(box, question.target) >= _MATCH
+
+
+def _read_box(answer: str, model: ArgusForConditionalGeneration) -> tuple[float, ...] | None:
+    """The first four location tokens of an answer, as fractions."""
+    bins = [int(part.split(">")[0]) for part in answer.split("<loc_")[1:5] if part.split(">")[0].isdigit()]
+    if len(bins) != 4:
+        return None
+    return tuple(model.config.location_vocabulary.decode(bins).as_list())
+
+
+def _iou(box: Sequence[float], other: Sequence[float]) -> float:
+    first, second = UnitBox(*box), UnitBox(*other)
+    width = max(0.0, min(first.x2, second.x2) - max(first.x1, second.x1))
+    height = max(0.0, min(first.y2, second.y2) - max(first.y1, second.y1))
+    area: Callable[[UnitBox], float] = lambda b: max(0.0, b.x2 - b.x1) * max(0.0, b.y2 - b.y1)  # noqa: E731
+    union = area(first) + area(second) - width * height
+    return width * height / union if union > 0 else 0.0
+
+
+def _best_constant(questions: Sequence[Question]) -> float:
+    answers = [question.target for question in questions]
+    if isinstance(answers[0], str):
+        return Counter(answers).most_common(1)[0][1] / len(answers)
+    boxes = [answer for answer in answers if not isinstance(answer, str)]
+    return max(sum(_iou(candidate, box) >= _MATCH for box in boxes) for candidate in boxes) / len(boxes)

@@ -1,0 +1,81 @@
+"""What a training run does: its stages, how long each takes, and what is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["StageName", "StagePlan", "TrainingRecipe", "STAGE_NAMES", "default_recipe"]
+
+StageName = Literal["tower", "language", "joint"]
+STAGE_NAMES: tuple[StageName, ...] = ("tower", "language", "joint")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagePlan:
+    """One stage.
+
+    Attributes:
+        name: *tower* learns dense labels; *language* learns answers over a frozen tower; *joint* learns both.
+        share: of the run's minutes, in proportion to the other stages.
+        batch: scenes a step.
+        rate: peak learning rate; it rises over ``warmup_steps`` and falls to zero over the last ``cooldown`` of
+            the stage's time.
+        warmup_steps: steps of linear rise.
+        cooldown: share of the stage's time.
+    """
+
+    name: StageName
+    share: float
+    batch: int
+    rate: float
+    warmup_steps: int = 30
+    cooldown: float = 0.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRecipe:
+    """A run.
+
+    Attributes:
+        preset: whose shape is trained.
+        minutes: of wall time, all stages together.
+        stages: in order.
+        kinds: question kinds with the weight they are drawn with.
+        text_tokens: tokens of packed questions and answers a scene.
+        location_sigma: width of the soft targets of coordinates, in bins.
+        seed: of the weights and of every choice; scenes are numbered and need none.
+        kept_shards: shards of scenes that stay on the disk.
+    """
+
+    preset: str
+    minutes: float
+    stages: tuple[StagePlan, ...]
+    kinds: tuple[tuple[str, float], ...] = (
+        ("refcoco", 6.0),
+        ("textvqa", 3.0),
+        ("pope", 1.5),
+        ("vqav2", 1.5),
+        ("ocrbench", 0.5),
+    )
+    text_tokens: int = 224
+    location_sigma: float = 8.0
+    seed: int = 0
+    kept_shards: int = 400
+
+    def stage_minutes(self, index: int) -> float:
+        """Minutes of the ``index``-th stage."""
+        return self.minutes * self.stages[index].share / sum(stage.share for stage in self.stages)
+
+
+def default_recipe(
+    preset: str, minutes: float, *, device: str = "cpu", stages: tuple[StageName, ...] = STAGE_NAMES, seed: int = 0
+) -> TrainingRecipe:
+    """The recipe for a machine: small batches and many steps on a CPU, large ones on a GPU."""
+    fast = device != "cpu"
+    plans = {
+        "tower": StagePlan(name="tower", share=0.45, batch=256 if fast else 32, rate=3e-3),
+        "language": StagePlan(name="language", share=0.45, batch=128 if fast else 12, rate=3e-3),
+        "joint": StagePlan(name="joint", share=0.1, batch=128 if fast else 12, rate=1e-3),
+    }
+    return TrainingRecipe(preset=preset, minutes=minutes, stages=tuple(plans[name] for name in stages), seed=seed)

@@ -1,0 +1,83 @@
+"""First stage: the tower and the projector learn what lies where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import PreTrainedTokenizerFast
+
+from argus_eval.models.argus.modeling import ArgusForConditionalGeneration
+from argus_eval.models.argus.training.dense_heads import DenseBatch, DenseHeads, DenseScores, name_groups
+from argus_eval.models.argus.training.dense_labels import dense_labels, stack_labels
+from argus_eval.models.argus.training.examples import Example
+
+__all__ = ["TowerStage", "make_heads", "normalised_pixels"]
+
+
+def normalised_pixels(examples: Sequence[Example], device: torch.device) -> torch.Tensor:
+    """(N, 3, side, side) in [-1, 1], as the processor of the family makes them."""
+    pixels = torch.from_numpy(np.stack([example.pixels for example in examples])).to(device)
+    return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
+
+
+def make_heads(model: ArgusForConditionalGeneration, tokenizer: PreTrainedTokenizerFast) -> DenseHeads:
+    """Heads that fit a model; names are spelled as they are in the middle of a sentence."""
+    ids = {
+        group: [tokenizer(f" {name}", add_special_tokens=False)["input_ids"] for name in names]
+        for group, names in name_groups().items()
+    }
+    config = model.config
+    return DenseHeads(config.text_config.hidden_size, ids, config.location_token_offset, config.location_bins)
+
+
+class TowerStage:
+    """Dense labels on fresh scenes."""
+
+    def __init__(
+        self, model: ArgusForConditionalGeneration, heads: DenseHeads, tokenizer: PreTrainedTokenizerFast
+    ) -> None:
+        self.model, self.heads, self._tokenizer = model, heads, tokenizer
+        self._side = int(model.config.tokens_per_tile**0.5)
+        self._pieces: dict[str, list[tuple[int, int, int]]] = {}
+
+    def modules(self) -> list[tuple[str, nn.Module]]:
+        """What is trained: tower, projector, the embeddings names are read with, the heads."""
+        model = self.model.model
+        return [
+            ("vision_tower", model.vision_tower),
+            ("projector", model.projector),
+            ("embed_tokens", model.language_model.embed_tokens),
+            ("heads", self.heads),
+        ]
+
+    def loss(self, examples: Sequence[Example]) -> tuple[torch.Tensor, dict[str, float]]:
+        """The loss of a batch, and what to log about it."""
+        scores = self.scores(examples)
+        return scores.loss, {
+            "category": scores.category,
+            "colour": scores.colour,
+            "letters": scores.piece,
+            "box_iou": scores.iou,
+        }
+
+    def scores(self, examples: Sequence[Example]) -> DenseScores:
+        """Dense scores of a batch."""
+        device = self.model.device
+        tokens = self.model.get_image_features(normalised_pixels(examples, device)).pooler_output
+        labels = stack_labels([dense_labels(example, self._side, self._spelling) for example in examples])
+        batch = DenseBatch(*(torch.from_numpy(part).to(device) for part in labels))
+        scores: DenseScores = self.heads(tokens, self.model.get_input_embeddings().weight, batch)
+        return scores
+
+    def _spelling(self, text: str) -> list[tuple[int, int, int]]:
+        """Token, start and end of each piece of a text."""
+        if text not in self._pieces:
+            encoded = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+            self._pieces[text] = [
+                (token, start, stop)
+                for token, (start, stop) in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
+            ]
+        return self._pieces[text]
