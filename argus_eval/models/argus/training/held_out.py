@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -46,10 +47,13 @@ class HeldOutScore:
 def choose_questions(
     examples: Sequence[Example], kinds: Sequence[str], each: int
 ) -> list[tuple[Example, Question]]:
-    """Up to ``each`` questions of a kind, one of each scene in turn."""
+    """Up to ``each`` questions of a kind, one of each scene in turn, drawn by lot; always the same ones."""
+    order = random.Random(0)  # noqa: S311 - a benchmark may ask its questions with yes and no in turn
     chosen: list[tuple[Example, Question]] = []
     for kind in kinds:
         by_scene = [(example, [q for q in example.questions if q.kind == kind]) for example in examples]
+        for _, asked in by_scene:
+            order.shuffle(asked)
         rounds = max((len(asked) for _, asked in by_scene), default=0)
         pairs = [
             (example, asked[turn]) for turn in range(rounds) for example, asked in by_scene if turn < len(asked)
