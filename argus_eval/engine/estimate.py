@@ -77,9 +77,8 @@ def describe(plan: RunPlan) -> list[str]:
         lines.append(f"model: {model.facts.label}; arms: {arms}")
         each = seconds_a_request(model)
         if each is not None:
-            lines.append(
-                f"  estimate: about {format_duration(max(1.0, each))} a request on this machine, one token"
-            )
+            duration = format_duration(max(1.0, each))
+            lines.append(f"  estimate: up to about {duration} a request of one token, for the largest image")
         if config.accuracy and model.measures_accuracy:
             requests = sum(task.planned() or 0 for task in plan.tasks) * len(model.arms)
             rest = f", about {format_duration(each * requests)}" if each is not None else ""

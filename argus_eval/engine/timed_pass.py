@@ -80,7 +80,10 @@ def run_timed_pass(
     blocks = min(max(size.replicates, -(-minimum // size.rows)), LOOKS[-1])
     longest = format_duration(blocks * size.rows * seconds_a_row)
     each = f"{format_seconds(seconds_a_row)} an image under {len(job.arms)} arms"
-    narrator.say(f"{_title(job)}: {each}; up to {blocks} blocks of {size.rows}, at most {longest}")
+    if blocks == 0:
+        narrator.say(f"{_title(job)}: {each}; left out, the budget is spent; raise --budget")
+    else:
+        narrator.say(f"{_title(job)}: {each}; up to {blocks} blocks of {size.rows}, at most {longest}")
     effects: dict[str, list[float]] = {arm: [] for arm in job.arms[1:]}
     replicate = 0
     while replicate * size.rows < minimum or watch.left_s(job.share) >= seconds_a_row * size.rows:
