@@ -30,8 +30,9 @@ format: $(VENV)/.dev
 
 ## report: build the example report that is kept in git again
 report: $(VENV)/.core
-	$(BIN)/argus-eval --model argus-nano --tasks refcoco,textvqa --data bundled --recipes baseline,exact,lossless \
-		--budget 8m --runs-dir .example --fresh
+	$(BIN)/argus-eval --model argus-nano --weights argus_eval/models/argus/checkpoints/argus-nano-preview \
+		--tasks vqav2,pope,refcoco --data bundled --limit 200 --recipes baseline,exact,lossless \
+		--budget 75s --runs-dir .example --fresh
 	$(BIN)/argus-eval report $$(ls -d .example/* | tail -1) -o reports/example.html
 
 $(BIN)/python:
