@@ -20,6 +20,7 @@ from argus_eval.errors import ExitCode
 from argus_eval.tasks.catalog import expand
 
 if TYPE_CHECKING:
+    from argus_eval.core.results import Results
     from argus_eval.engine.run import Finished
 
 __all__ = ["add_arguments", "execute_and_report", "main"]
@@ -151,7 +152,20 @@ def execute_and_report(config: RunConfig, json: str | None) -> int:
     for comparison in broken:
         assert comparison.fidelity is not None
         narrator.warn(f"{comparison.arm}: broken claim: {comparison.fidelity.broken}")
-    return ExitCode.INCOMPLETE if broken else ExitCode.DONE
+    silent = _never_answered(finished.results)
+    for line in silent:
+        narrator.warn(line)
+    return ExitCode.INCOMPLETE if broken or silent else ExitCode.DONE
+
+
+def _never_answered(results: Results) -> list[str]:
+    """Arms that failed on every sample of a task: a run of nothing but errors must not look like a success."""
+    return [
+        f"{arm.id}: every request on {task.task} failed ({task.errors} of {task.errors}); see records.jsonl"
+        for arm in results.arms
+        for task in arm.tasks
+        if task.errors and all(metric.n == 0 for metric in task.metrics.values())
+    ]
 
 
 def _write_page(finished: Finished) -> pathlib.Path:

@@ -60,7 +60,6 @@ class Record:
     regime: str = ""
     role: str = "measured"
     error: str | None = None
-    token_ids: tuple[int, ...] | None = None
 
 
 def record_key(*parts: str | int) -> str:

@@ -78,14 +78,14 @@ def measure_efficiency(job: EfficiencyJob, writer: RunWriter, narrator: Narrator
         _timed(job, arms, _latency(arms, 1), "latency", 1, share=_SHORT_ENDS),
         _timed(job, arms, _latency(arms, long_tokens), "latency", long_tokens, share=_LONG_ENDS),
     ):
-        if timed.tokens > 1 and not _worth_starting(writer, watch, job):
+        if timed.tokens > 1 and not _worth_starting(watch, job):
             narrator.say(f"latency, {timed.tokens} tokens: left out, the budget is spent; raise --budget")
             continue
         run_timed_pass(timed, workload, writer, watch, narrator)
     return MeasuredEfficiency(fidelity=fidelity, workload=workload.fingerprint)
 
 
-def _worth_starting(writer: RunWriter, watch: Stopwatch, job: EfficiencyJob) -> bool:
+def _worth_starting(watch: Stopwatch, job: EfficiencyJob) -> bool:
     """A long answer takes longer than a short one: without time for a few short rows it cannot fit."""
     return watch.left_s() > 0.15 * job.budget_s
 
@@ -148,7 +148,8 @@ def _host(arms: Mapping[str, ArmRunner]) -> Measure:
 
 def _latency(arms: Mapping[str, ArmRunner], tokens: int) -> Measure:
     def measure(arm: str, item: WorkItem) -> tuple[Timing, Response | None]:
-        response = arms[arm].time(item.with_length(tokens))
+        # Hashed after the clock has stopped: every measured request can be compared with the baseline's.
+        response = arms[arm].time(item.with_length(tokens), hashes=True)
         if response.timing is None or response.timing.ttft_ns is None:
             raise SampleError("the backend gave no time to first token")
         return response.timing, response

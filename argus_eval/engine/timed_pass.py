@@ -207,6 +207,7 @@ def _record(
         error=str(outcome) if failed else None,
         times_ns=_times(timing),
         lengths=to_json(response.lengths) if response is not None else {},
+        hashes=dict(response.hashes) if response is not None else {},
         image=item.image,
         regime=_regime(job),
     )

@@ -258,3 +258,26 @@ def test_a_broken_claim_of_exactness_ends_with_4(
     assert done.returncode == 4, done.stderr
     assert "claims L0" in done.stderr
     assert results(tmp_path)["comparisons"][0]["fidelity"]["broken"]
+
+
+def test_every_measured_request_has_the_hashes_of_its_inputs(finished: pathlib.Path) -> None:
+    rows = [row for row in records(finished) if row["pass"] == "latency" and row["status"] == "ok"]
+    by_image: dict[str, set[tuple[str, str]]] = {}
+    for row in rows:
+        by_image.setdefault(row["image"], set()).add((row["hashes"]["ids"], row["hashes"]["pixels"]))
+    assert by_image
+    # `lossless` is token-splice here or fused-tiles too: pixels may differ, ids may not.
+    assert all(len({ids for ids, _ in hashes}) == 1 for hashes in by_image.values())
+
+
+def test_a_run_of_nothing_but_errors_is_no_success(
+    cli: Cli, checkpoint: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    folder = write(tmp_path / "refcoco", "val", REFCOCO, refcoco_rows(4, truncated=[0, 1, 2, 3]))
+    done = cli(
+        *("--model", "argus-nano", "--weights", str(checkpoint), "--tasks", "refcoco", "--accuracy-only"),
+        *("--data", f"refcoco={folder}", "--recipes", "baseline"),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 4, done.stderr
+    assert "every request on refcoco failed (4 of 4)" in done.stderr

@@ -99,7 +99,6 @@ def test_records_are_equal_after_a_round_trip_of_every_field() -> None:
         scores={"acc@0.5": None},
         lengths={"tiles": 5},
         hashes={"ids": "ab"},
-        token_ids=(1, 2),
         error="x",
     )
     assert record_from_line(record_to_line(full)) == full
