@@ -16,7 +16,16 @@ from argus_eval.core.timing import Timing
 from argus_eval.errors import SampleError
 from argus_eval.tasks.task import Task
 
-__all__ = ["ArmRunner", "Backend", "ConsumedTensors", "LoadedFacts", "ModelFacts", "Question", "ShowsTensors"]
+__all__ = [
+    "ArmRunner",
+    "Backend",
+    "ConsumedTensors",
+    "LoadedFacts",
+    "ModelFacts",
+    "Question",
+    "ShowsLogits",
+    "ShowsTensors",
+]
 
 WeightsKind = Literal["trained", "random", "none"]
 
@@ -91,6 +100,19 @@ class ShowsTensors(Protocol):
 
         Raises:
             SampleError: the request cannot be prepared.
+        """
+        ...
+
+
+@runtime_checkable
+class ShowsLogits(Protocol):
+    """A runner that can show what its model thinks of the first token."""
+
+    def first_logits(self, request: Request) -> NDArray[np.float32] | None:
+        """Logits over the vocabulary; ``None`` where the arm's language part does not give them.
+
+        Raises:
+            SampleError: the request failed.
         """
         ...
 

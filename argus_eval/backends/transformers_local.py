@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from argus_eval.backends.protocol import ArmRunner, ConsumedTensors, LoadedFacts, Question
 from argus_eval.core.request import Request
@@ -81,6 +83,12 @@ class LocalRunner:
             ids=tensors["input_ids"].cpu().numpy(),
             pixels=None if pixels is None else pixels.float().cpu().numpy(),
         )
+
+    def first_logits(self, request: Request) -> NDArray[np.float32] | None:
+        """See :class:`~argus_eval.backends.protocol.ShowsLogits`."""
+        with _sample_boundary():
+            logits = self.pipeline.first_logits(request)
+        return None if logits is None else logits.float().cpu().numpy()
 
     def host(self, request: Request) -> Timing:
         """See :class:`~argus_eval.backends.protocol.ArmRunner`."""

@@ -62,7 +62,8 @@ class ProcessedImages:
 class Generated:
     """Generated ids of each sequence in a batch, cut after the end-of-sequence token.
 
-    ``logprobs`` holds the log probability of each id where they were asked for.
+    ``logprobs`` holds the log probability of each id, and ``first_logits`` the logits of the first token
+    (batch, vocabulary), where log probabilities were asked for.
     """
 
     ids: tuple[tuple[int, ...], ...]

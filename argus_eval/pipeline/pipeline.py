@@ -135,6 +135,15 @@ class Pipeline:
         response = self._response(inputs, generated, 0, text, request.decoding)
         return dataclasses.replace(response, timing=timing, hashes=self.hashes(inputs) if hashes else {})
 
+    def first_logits(self, request: Request) -> torch.Tensor | None:
+        """Logits of the first token (vocabulary,); ``None`` where the language part does not give them."""
+        silent = StageRecorder(enabled=False)
+        inputs = self.prepare(request, silent)
+        encoded = self.vision(inputs) if self.staged else None
+        decoding = Decoding(max_new_tokens=1, fixed_length=True, token_logprobs=True)
+        logits = self.language(inputs, encoded, decoding, silent).first_logits
+        return None if logits is None else logits[0]
+
     def run_host(self, request: Request, recorder: StageRecorder) -> Timing:
         """Only the host work of a request: bytes and text to model-ready tensors."""
         self.prepare(request, recorder)

@@ -211,7 +211,9 @@ class StockGenerate:
         generated = sequences[:, prompt_length:].tolist()
         ends = frozenset() if decoding.fixed_length else self._end_ids
         ids = tuple(cut_after_end(row, ends) for row in generated)
-        return Generated(ids=ids, logprobs=_logprobs(output.logits, ids) if decoding.token_logprobs else None)
+        if not decoding.token_logprobs:
+            return Generated(ids=ids)
+        return Generated(ids=ids, logprobs=_logprobs(output.logits, ids), first_logits=output.logits[0])
 
 
 def end_token_ids(model: Any) -> frozenset[int]:
