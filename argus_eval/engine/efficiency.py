@@ -12,13 +12,12 @@ from argus_eval.core.response import Response
 from argus_eval.core.results import Fidelity
 from argus_eval.core.timing import Timing
 from argus_eval.engine.budget import AIM_REPLICATES, Stopwatch
-from argus_eval.engine.fidelity import ArmClaim, check_fidelity
+from argus_eval.engine.fidelity import check_fidelity, claims_of
 from argus_eval.engine.narrator import Narrator
 from argus_eval.engine.plan import ModelPlan, RunPlan
 from argus_eval.engine.timed_pass import Measure, TimedPass, run_timed_pass
 from argus_eval.engine.workload import WorkItem, Workload, make_workload
 from argus_eval.errors import SampleError
-from argus_eval.recipes.compose import loss_class
 from argus_eval.store import RunWriter
 
 __all__ = ["EfficiencyJob", "MeasuredEfficiency", "measure_efficiency"]
@@ -102,12 +101,14 @@ def _spent_before(job: EfficiencyJob) -> float:
 
 
 def _fidelity(job: EfficiencyJob, workload: Workload, watch: Stopwatch) -> dict[str, Fidelity]:
-    variants = [arm for arm in job.model.arms if not arm.is_baseline]
-    claims = [ArmClaim(arm=job.model.arm_id(arm), loss_class=loss_class(arm.recipes)) for arm in variants]
     baseline = job.runners[job.model.arm_id(job.model.arms[0])]
     deadline_s = watch.spent_s() + _FIDELITY_SHARE * job.budget_s
     return check_fidelity(
-        baseline, job.runners, claims, workload.items, out_of_time=lambda: watch.spent_s() > deadline_s
+        baseline,
+        job.runners,
+        claims_of(job.model),
+        workload.items,
+        out_of_time=lambda: watch.spent_s() > deadline_s,
     )
 
 

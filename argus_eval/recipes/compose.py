@@ -14,7 +14,7 @@ from argus_eval.recipes.protocol import RecipeInfo, Target
 if TYPE_CHECKING:
     from argus_eval.pipeline.pipeline import Pipeline
 
-__all__ = ["BASELINE", "DEFAULT_ARMS", "ArmPlan", "apply_recipes", "loss_class", "plan_arms"]
+__all__ = ["BASELINE", "DEFAULT_ARMS", "ArmPlan", "apply_recipes", "loss_class", "parts", "plan_arms"]
 
 BASELINE = "baseline"
 DEFAULT_ARMS = "baseline,lossless"
@@ -133,6 +133,11 @@ def _info(name: str) -> RecipeInfo:
 def loss_class(recipes: Iterable[str]) -> LossClass:
     """The highest loss class of a set; L0 for none."""
     return max((_info(name).loss_class for name in recipes), default=LossClass.L0)
+
+
+def parts(recipes: Iterable[str]) -> frozenset[str]:
+    """Every pipeline part that a set replaces or wraps."""
+    return frozenset().union(*(_info(name).parts for name in recipes))
 
 
 def apply_recipes(pipeline: Pipeline, recipes: Sequence[str]) -> Pipeline:

@@ -157,6 +157,8 @@ def _fidelity(fidelity: Fidelity | None) -> tuple[str, ...]:
         words.append(f"pixels differ by at most {fidelity.pixels_max_abs_diff:g}")
     if fidelity.tokens_equal_share is not None:
         words.append(f"{format_percent(fidelity.tokens_equal_share)} of token sequences identical")
+    if fidelity.logits_max_abs_diff is not None:
+        words.append(f"first-token logits differ by at most {fidelity.logits_max_abs_diff:.2g}")
     if fidelity.first_token_kl is not None:
         words.append(f"first-token KL {fidelity.first_token_kl:.2g}")
     return (*words, f"n = {fidelity.n}")
