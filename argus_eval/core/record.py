@@ -12,7 +12,7 @@ from argus_eval.core.fingerprint import canonical_json, sha256_hex
 
 __all__ = ["PassName", "Record", "Status", "Times", "record_from_line", "record_key", "record_to_line"]
 
-PassName = Literal["accuracy", "latency", "host"]
+PassName = Literal["accuracy", "latency", "host", "audit", "throughput", "memory", "energy"]
 Status = Literal["ok", "error", "discarded"]
 
 
@@ -37,8 +37,12 @@ class Record:
         order: position within the block.
         image: content hash of the first image; the cluster for statistics.
         regime: cache state under which a latency was measured; empty in the accuracy pass.
-        role: "measured", or "warmup" and "sentinel" for requests that are logged and never counted.
+        role: "measured", or "warmup", "sentinel" and "timers-off" for requests that are logged and never counted
+            in a latency: those before it is measured, those that watch the machine, those without stage timers.
         error: what went wrong, for status "error".
+        process: which measuring process made it, from 0; ``None`` for the process of the run itself.
+        at_s: seconds of the efficiency budget that were spent when it began; ``None`` in the accuracy pass.
+        values: what passes other than of single requests measure: bytes, joules, requests a second.
     """
 
     key: str
@@ -60,6 +64,9 @@ class Record:
     regime: str = ""
     role: str = "measured"
     error: str | None = None
+    process: int | None = None
+    at_s: float | None = None
+    values: Mapping[str, float | None] = field(default_factory=dict)
 
 
 def record_key(*parts: str | int) -> str:

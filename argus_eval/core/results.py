@@ -12,19 +12,26 @@ from argus_eval.core.loss_class import LossClass
 __all__ = [
     "SCHEMA",
     "ArmResult",
+    "BatchRate",
+    "CacheAudit",
     "Comparison",
     "DataResolution",
+    "DriftSeen",
     "Efficiency",
     "Fidelity",
+    "Instrumentation",
+    "LengthGuard",
     "LossClass",
     "Memory",
     "MetricValue",
+    "ProcessSpread",
     "Quantiles",
     "Results",
     "SpeedUp",
     "TaskComparison",
     "TaskResult",
     "Verdict",
+    "WarmUp",
 ]
 
 SCHEMA = "argus-eval/results/1"
@@ -107,6 +114,81 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Instrumentation:
+    """What stage timers add to a latency: relative cost, its upper 95 % bound, requests it rests on.
+
+    ``hides_stages``: the bound lies above 2 %, so stage times are not to be shown.
+    """
+
+    cost: float
+    upper: float
+    pairs: int
+    hides_stages: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftSeen:
+    """Total relative change of the baseline's sentinel requests over a pass; ``flagged`` outside ±2 %."""
+
+    total: float
+    ci: Interval
+    n: int
+    flagged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheAudit:
+    """The same image a second time against its first: ``ratio`` first / second, above 1 where a cache helps."""
+
+    ratio: float
+    ci: Interval | None
+    images: int
+    cached: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarmUp:
+    """Requests before anything was measured; ``settled``: nothing was compiled any more and no trend was seen."""
+
+    requests: int
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessSpread:
+    """How far processes differ: variance of a mean over them, as a multiple of what blocks inside one show.
+
+    ``negligible``: the upper bound shows that blocks may stand in for processes on this machine.
+    """
+
+    inflation: float
+    upper: float
+    processes: int
+    blocks: int
+    negligible: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRate:
+    """One batch size of the throughput sweep; ``None`` where it did not fit into memory."""
+
+    batch: int
+    requests_per_s: float | None
+    ci: Interval | None
+    rounds: int
+    out_of_memory: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LengthGuard:
+    """Mean output lengths at natural stop; ``flagged`` where an arm leaves 90–110 % of a baseline of ≥ 16 tokens."""
+
+    baseline_tokens: float
+    arm_tokens: float
+    flagged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """The images a latency was measured on."""
 
@@ -116,7 +198,15 @@ class Workload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Efficiency:
-    """Measured speed of one arm under one regime."""
+    """Measured speed of one arm under one regime.
+
+    Attributes (those that do not say it themselves):
+        replicate_unit: what one of ``replicates`` is: a process of its own, or a block of one process.
+        stages_s: medians; not to be shown where ``instrumentation.hides_stages``.
+        residual: median share of TTFT that no stage accounts for; above 0.1 the stage chart is unreliable.
+        throughput: "requests_per_s" and "output_tokens_per_s" of the best batch size.
+        reruns: blocks that were measured again because the machine throttled.
+    """
 
     regime: str
     workload: Workload
@@ -134,6 +224,14 @@ class Efficiency:
     energy_j: float | None = None
     shortfalls: tuple[str, ...] = ()
     host_share_of_ttft: float | None = None
+    replicate_unit: Literal["process", "block"] = "block"
+    process_spread: ProcessSpread | None = None
+    warmup: WarmUp | None = None
+    instrumentation: Instrumentation | None = None
+    drift: DriftSeen | None = None
+    cache_audit: CacheAudit | None = None
+    reruns: int = 0
+    throughput_sweep: tuple[BatchRate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +319,7 @@ class Comparison:
     fidelity: Fidelity | None
     verdict: Verdict = Verdict.NOT_MEASURED
     sentence: str = ""
+    length_guard: LengthGuard | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
