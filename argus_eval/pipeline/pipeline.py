@@ -55,6 +55,7 @@ class Pipeline:
         staged: vision and language are separate parts (otherwise both happen inside ``language``).
         recipes: what has been applied, in order.
         settings: what recipes were told (tile size, dtype), stored with the run.
+        notes: what a reader of results has to know (a staged pipeline that no longer fits, a recipe left out).
     """
 
     family: str
@@ -74,6 +75,7 @@ class Pipeline:
     staged: bool
     recipes: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def with_image_processor(self, part: ImageProcessor) -> Pipeline:
         """The same pipeline with another image half of its preprocessor."""

@@ -1,11 +1,12 @@
-"""Every recipe by name, and the presets: static lists, the same for everybody."""
+"""Every recipe by name, the arms that have a name of their own, and the generators. Presets: presets.py."""
 
 from __future__ import annotations
 
+from argus_eval.recipes.presets import PRESETS
 from argus_eval.recipes.protocol import Recipe
 from argus_eval.registry import Registry
 
-__all__ = ["GENERATORS", "PRESETS", "RECIPES"]
+__all__ = ["GENERATORS", "NAMED_ARMS", "PRESETS", "RECIPES"]
 
 #: A recipe is a module with ``INFO`` and ``apply``.
 RECIPES: Registry[Recipe] = Registry(
@@ -17,14 +18,8 @@ RECIPES: Registry[Recipe] = Registry(
     "argus_eval.recipes",
 )
 
-#: Preset → recipes in it; those that do not exist for a family or a device are left out when it is resolved.
-#: A recipe that turns out not to help stays in the list and is reported as not helping.
-PRESETS: dict[str, tuple[str, ...]] = {
-    "exact": ("token-splice",),
-    "lossless": ("fused-tiles", "token-splice"),
-    "paper": ("fused-tiles", "token-splice"),
-    "fastest": ("fused-tiles", "token-splice"),
-}
+#: Arm → the recipe it stands for: stock in another of its own forms, beside the baseline.
+NAMED_ARMS: dict[str, str] = {}
 
 #: Names in ``--recipes`` that stand for several arms.
 GENERATORS = ("ladder", "ablate")

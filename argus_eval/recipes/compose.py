@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from argus_eval.core.loss_class import LossClass
 from argus_eval.errors import IncompatibleError, UnknownNameError
-from argus_eval.recipes.catalog import GENERATORS, PRESETS, RECIPES
+from argus_eval.recipes.catalog import GENERATORS, NAMED_ARMS, RECIPES
+from argus_eval.recipes.presets import PRESETS, preset
 from argus_eval.recipes.protocol import RecipeInfo, Target
 
 if TYPE_CHECKING:
@@ -69,15 +72,18 @@ def _items(text: str) -> list[str]:
 def _expand(item: str, target: Target, typed: bool) -> Iterable[ArmPlan | None]:
     if item == BASELINE:
         return []
+    if item in NAMED_ARMS:
+        return [dataclasses.replace(_typed_set(NAMED_ARMS[item], target), name=item)]
     if item in GENERATORS:
-        members = _usable(PRESETS["fastest"], target)
+        members = _usable(preset("fastest", target.family, target.device), target)
         if not members:
             raise IncompatibleError(f"--recipes {item}: no recipe works on {target.model} ({target.backend})")
         return _ladder(members) if item == "ladder" else _ablations(members)
     if item in PRESETS:
-        members = _usable(PRESETS[item], target)
+        listed = preset(item, target.family, target.device)
+        members = _usable(listed, target)
         if not members and typed:
-            why = _first_obstacle(PRESETS[item], target)
+            why = _first_obstacle(listed or PRESETS[item], target)
             raise IncompatibleError(f"--recipes {item}: nothing in this preset works on {target.model}: {why}")
         return [ArmPlan(name=item, recipes=members) if members else None]
     return [_typed_set(item, target)]
@@ -87,17 +93,23 @@ def _typed_set(item: str, target: Target) -> ArmPlan:
     names = [name.strip() for name in item.split("+")]
     for name in names:
         if name not in RECIPES:
-            known = (BASELINE, *PRESETS, *GENERATORS, *RECIPES)
+            known = (BASELINE, *NAMED_ARMS, *PRESETS, *GENERATORS, *RECIPES)
             raise UnknownNameError("recipe", name, known, where="--recipes")
         obstacle = _info(name).obstacle(target)
         if obstacle is not None:
             raise IncompatibleError(f"--recipes {item}: {obstacle}")
     for name in names:
-        clash = _info(name).conflicts.intersection(names)
+        clash = _clashes(name, names)
         if clash:
-            raise IncompatibleError(f"--recipes {item}: {name!r} cannot be combined with {sorted(clash)[0]!r}")
+            raise IncompatibleError(f"--recipes {item}: {name!r} cannot be combined with {clash[0]!r}")
     ordered = _ordered(names)
     return ArmPlan(name="+".join(ordered), recipes=ordered)
+
+
+def _clashes(name: str, names: Sequence[str]) -> list[str]:
+    """Which of ``names`` cannot stand beside ``name``."""
+    others = [other for other in names if other != name]
+    return others if _info(name).alone else sorted(_info(name).conflicts.intersection(others))
 
 
 def _usable(names: Sequence[str], target: Target) -> tuple[str, ...]:
@@ -141,9 +153,18 @@ def parts(recipes: Iterable[str]) -> frozenset[str]:
 
 
 def apply_recipes(pipeline: Pipeline, recipes: Sequence[str]) -> Pipeline:
-    """A new pipeline with ``recipes`` applied in their order; ``pipeline`` is left as it was."""
-    import dataclasses
+    """A new pipeline with ``recipes`` applied in their order; ``pipeline`` is left as it was.
 
-    for name in _ordered(recipes):
-        pipeline = RECIPES.get(name).apply(pipeline)
-    return dataclasses.replace(pipeline, recipes=_ordered(recipes))
+    A family's staged pipeline that no longer fits the installed transformers has become the generic one.
+    Recipes that need its parts are then left out, with a warning and a note in the pipeline: the arm runs, and says
+    that it is not what was asked for.
+    """
+    left_out = [name for name in _ordered(recipes) if _info(name).staged and not pipeline.staged]
+    applied = tuple(name for name in _ordered(recipes) if name not in left_out)
+    notes = tuple(f"recipe {name!r} is left out: the pipeline has no parts to replace" for name in left_out)
+    for note in notes:
+        warnings.warn(note, RuntimeWarning, stacklevel=2)
+    changed = pipeline
+    for name in applied:
+        changed = RECIPES.get(name).apply(changed)
+    return dataclasses.replace(changed, recipes=applied, notes=(*changed.notes, *notes))

@@ -7,6 +7,7 @@ leaves the one it was given as it was.
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -51,9 +52,12 @@ class RecipeInfo:
         scope: whether arms with and without it can share a process.
         loss_class: what it may change.
         order: recipes are applied by ascending order; those that replace the source of data come first.
-        families: families it is written for; empty means every staged family.
+        families: families it is written for; empty means every family (every staged one where ``staged``).
         devices: device kinds it works on; empty means all.
-        conflicts: recipes it cannot be combined with.
+        libraries: importable modules of which it needs one; empty means none beyond torch and torchvision.
+        conflicts: recipes it cannot be combined with; naming the other in one of the two is enough.
+        staged: it replaces parts that only a staged pipeline has.
+        alone: it stands for a whole arm and is combined with nothing (``baseline@pil``).
     """
 
     name: str
@@ -64,19 +68,32 @@ class RecipeInfo:
     order: int
     families: frozenset[str] = frozenset()
     devices: frozenset[str] = frozenset()
+    libraries: frozenset[str] = frozenset()
     conflicts: frozenset[str] = frozenset()
+    staged: bool = True
+    alone: bool = False
+
+    @property
+    def needs(self) -> str:
+        """What has to be there, in words; empty for nothing."""
+        wanted = [f"device {' or '.join(sorted(self.devices))}"] if self.devices else []
+        if self.libraries:
+            wanted.append(" or ".join(sorted(self.libraries)))
+        return ", ".join(wanted)
 
     def obstacle(self, target: Target) -> str | None:
         """Why it cannot work on ``target``; ``None`` if it can."""
         if target.backend != "transformers":
             return f"recipe {self.name!r} changes a local pipeline; the {target.backend} backend has none"
-        if not target.staged:
+        if self.staged and not target.staged:
             return f"recipe {self.name!r} needs a staged pipeline; {target.model} runs through the generic one"
         if self.families and target.family not in self.families:
             written_for = ", ".join(sorted(self.families))
             return f"recipe {self.name!r} is written for {written_for}; {target.model} is {target.family}"
         if self.devices and target.device not in self.devices:
             return f"recipe {self.name!r} works on {', '.join(sorted(self.devices))}, not on {target.device}"
+        if self.libraries and not any(importlib.util.find_spec(name) for name in self.libraries):
+            return f"recipe {self.name!r} needs {' or '.join(sorted(self.libraries))}; install one"
         return None
 
 
