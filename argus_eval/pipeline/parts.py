@@ -52,10 +52,14 @@ class ModelInputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessedImages:
-    """Images as an image processor leaves them: tensors for the model, and tiles of each image in order."""
+    """Images as an image processor leaves them: tensors for the model, and tiles of each image in order.
+
+    ``tiles`` is empty for families that do not cut images; ``resized_size`` as in :class:`ModelInputs`.
+    """
 
     tensors: Mapping[str, Any]
     tiles: tuple[int, ...]
+    resized_size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,4 +25,8 @@ class SplitPreprocessor:
                 processed = image_processor(images, recorder)
         with recorder.span("tokenize"):
             encoded = prompt_encoder(text, processed)
-        return ModelInputs(tensors={**encoded, **processed.tensors}, tiles=sum(processed.tiles))
+        return ModelInputs(
+            tensors={**encoded, **processed.tensors},
+            tiles=sum(processed.tiles) if processed.tiles else None,
+            resized_size=processed.resized_size,
+        )
