@@ -28,8 +28,12 @@ _REPLACED = {
     "’": "'",
     "«": "``",
     "»": "''",
+    "‹": "`",
+    "‛": "`",
+    "›": "'",
     "…": "...",
     "–": "--",
+    "―": "--",
     "—": "--",
     "£": "#",
     "€": "$",
@@ -41,7 +45,27 @@ _REPLACED = {
     "⅔": "2/3",
 }
 _FRACTION_AFTER_DIGIT = re.compile(r"(?<=\d)(?=[½¼¾⅓⅔])")
-_ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&nbsp;": " "}
+_ENTITIES = {
+    "&amp;": "&",
+    "&lt;": "<",
+    "&gt;": ">",
+    "&quot;": '"',
+    "&apos;": "'",
+    "&nbsp;": " ",
+    "&ndash;": "–",
+    "&mdash;": "—",
+}
+
+# What the original does not see (a soft hyphen) or only parts words at: joiners, CJK brackets, Roman numerals,
+# raised and lowered digits, which are tokens of their own.
+_UNSEEN = str.maketrans(
+    {
+        "\u00ad": "",
+        **dict.fromkeys("\u200b\u200c\u200d\u2012\u2060\ufeff‚「」『』〈〉《》【】", " "),
+        **{chr(code): " " for code in range(0x2160, 0x2180)},
+        **{digit: f" {digit} " for digit in "²³¹⁰⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"},
+    }
+)
 
 # Words whose full stop belongs to them; in the second list only when capitalised, in the third before a number.
 _TITLES_AND_UNITS = """
@@ -67,8 +91,14 @@ def _any_of(words: str) -> str:
 
 _END = r"(?![^\W_])"  # no letter or digit follows
 _A = "['’]"  # apostrophe
-_WORD = r"[^\W_](?:[^\W_]|_(?=[^\W_]))*"
-_HYPHENATED = rf"{_WORD}(?:-{_WORD})*"
+# Marks that combine with the letter before: Latin, Cyrillic, Hebrew, Arabic, Devanagari, Thai.
+_MARK = (
+    r"\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    r"\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0900-\u0903\u093a-\u093c\u093e-\u094f\u0951-\u0957"
+    r"\u0962\u0963\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+)
+_WORD = rf"[^\W_](?:[^\W_]|[{_MARK}]|_(?=[^\W_]))*"
+_HYPHENATED = rf"{_WORD}(?:[-‐‑]{_WORD})*"
 _URL_TAIL = r"[^\s\"<>]*[^\s\"<>.,;:!?)'’”]"
 _PART = r"[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}"
 
@@ -87,12 +117,13 @@ _KINDS = {
     "archaic": r"(?i:'t(?=(?:is|was)\b))",
     "clitic": rf"(?<=[^\W_])(?i:{_A}(?:s|m|d|re|ve|ll){_END})",
     "negation": rf"(?i:n(?:{_A}|`)t){_END}",
-    "initials": rf"[A-Za-z](?:\.[A-Za-z])+\.{_END}",
-    "abbreviation": rf"(?:(?i:{_any_of(_TITLES_AND_UNITS)})|{_any_of(_STATES)})\.(?!\w)",
+    "entity": r"&(?:#\d+|[A-Za-z](?:acute|uml));",
+    "initials": rf"(?:[A-Za-z](?:\.[A-Za-z])+|(?i:ph\.d))\.{_END}(?:-{_HYPHENATED})?",
+    "abbreviation": rf"(?:(?i:{_any_of(_TITLES_AND_UNITS)})|{_any_of(_STATES)})\.(?![^\W\d]|_)(?:-{_HYPHENATED})?",
     "numbered": rf"(?i:{_any_of(_BEFORE_NUMBERS)})\.(?=\s*\d)",
     "initial": rf"(?<![^\W_])[A-Za-z]\.(?!\w|\s+(?:{_any_of(_SENTENCE_STARTERS)})(?:\s|$))",
     "elided": rf"(?i:y{_A}(?=[^\W\d_])(?!ll)|ol{_A}{_END}|(?:[ldjo]|qu){_A}{_HYPHENATED})",
-    "inner": rf"(?i:ma{_A}am|c{_A}mon|(?:hallow)?n?e{_A}e[nr])(?!\w)",
+    "inner": rf"(?i:ma{_A}am|c{_A}mon|hallowe{_A}e[nr]|ne{_A}e[nr]|e{_A}er)(?!\w)",
     "and": r"[A-Z]+(?:&[A-Z]+)+",
     "language": r"C\+\+|C#",
     "number": r"(?<![^\W_])[-+]?(?:\d+(?:[.,:]\d+)+|\.\d+|\d+)(?![\w/-]|[.,:]\d|[.!?][^\W\d_])",
@@ -100,7 +131,7 @@ _KINDS = {
     "fraction": r"(?:\d{1,4}-)?\d{1,4}/\d{1,4}(?:-[A-Za-z]+)?(?![\w/])",
     "currency": r"(?:US|A|C|HK|NZ)\$",
     "alternative": rf"{_PART}(?:/{_PART}){{1,2}}(?!\w)",
-    "word": rf"{_HYPHENATED}(?:[.!?](?=[^\W\d_]){_WORD})*",
+    "word": rf"{_HYPHENATED}(?:(?:[.!?](?=[^\W\d_])|\.-){_WORD})*",
     "marks": r"[!?]{2,}|\.\.\.|-{2,}|\*+|_+|`{2}|'{2}",
     "symbol": r"[^\s\w]",
 }
@@ -116,6 +147,8 @@ def ptb_tokens(text: str) -> list[str]:
     ['the', 'dogs', "'", 'owner', 'ca', "n't", '-lrb-', 'or', 'wo', "n't", '-rrb-', 'run', '.']
     """
     plain = _FRACTION_AFTER_DIGIT.sub(" ", _ENTITY.sub(lambda match: _ENTITIES[match.group()], text))
+    if not plain.isascii():
+        plain = plain.translate(_UNSEEN)
     tokens: list[str] = []
     position = 0
     while match := _TOKEN.search(plain, position):
