@@ -181,7 +181,7 @@ class BatchRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LengthGuard:
-    """Mean output lengths at natural stop; ``flagged`` where an arm leaves 90–110 % of a baseline of ≥ 16 tokens."""
+    """Mean output lengths at natural stop; ``flagged``: the arm leaves 90–110 % of a baseline of 16 or more."""
 
     baseline_tokens: float
     arm_tokens: float
