@@ -24,6 +24,7 @@ Scale = Literal["true", "tiny"]
 _BLUEPRINTS = {
     "smolvlm": "smolvlm",
     "internvl": "internvl",
+    "qwen2-vl": "qwen2_vl",
     "qwen2.5-vl": "qwen2_5_vl",
     "qwen3-vl": "qwen3_vl",
     "florence-2": "florence2",

@@ -8,7 +8,8 @@ leaves the one it was given as it was.
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from argus_eval.core.loss_class import LossClass
@@ -16,10 +17,13 @@ from argus_eval.core.loss_class import LossClass
 if TYPE_CHECKING:
     from argus_eval.pipeline.pipeline import Pipeline
 
-__all__ = ["Recipe", "RecipeInfo", "Scope", "Target"]
+__all__ = ["COLD_IMAGE", "Recipe", "RecipeInfo", "Scope", "Target"]
 
 #: "pipeline": arms with and without it can live side by side; "process": whole processes must alternate.
 Scope = Literal["pipeline", "process"]
+
+#: The regime that everything but a cache is measured in.
+COLD_IMAGE = "cold-image"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,7 @@ class Target:
         staged: the family has a staged pipeline.
         backend: "transformers", "oracle" …
         device: "cpu", "cuda" …
+        regime: cache state that latency is measured in.
     """
 
     model: str
@@ -39,6 +44,7 @@ class Target:
     staged: bool
     backend: str
     device: str
+    regime: str = COLD_IMAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +64,10 @@ class RecipeInfo:
         conflicts: recipes it cannot be combined with; naming the other in one of the two is enough.
         staged: it replaces parts that only a staged pipeline has.
         alone: it stands for a whole arm and is combined with nothing (``baseline@pil``).
+        regime: the only regime its effect may be measured in; a cache in another one would measure repetition.
+        condition: why it cannot work on a target, where the fields above do not say it.
+        serving: server → arguments that do the same there; ``None`` where it is not applicable or the server
+            does it anyway; a server that is not named has no such argument.
     """
 
     name: str
@@ -72,6 +82,9 @@ class RecipeInfo:
     conflicts: frozenset[str] = frozenset()
     staged: bool = True
     alone: bool = False
+    regime: str = COLD_IMAGE
+    condition: Callable[[Target], str | None] | None = None
+    serving: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
 
     @property
     def needs(self) -> str:
@@ -94,7 +107,9 @@ class RecipeInfo:
             return f"recipe {self.name!r} works on {', '.join(sorted(self.devices))}, not on {target.device}"
         if self.libraries and not any(importlib.util.find_spec(name) for name in self.libraries):
             return f"recipe {self.name!r} needs {' or '.join(sorted(self.libraries))}; install one"
-        return None
+        if self.regime not in (COLD_IMAGE, target.regime):
+            return f"recipe {self.name!r} is measured in the {self.regime} regime; add --regime {self.regime}"
+        return self.condition(target) if self.condition is not None else None
 
 
 class Recipe(Protocol):

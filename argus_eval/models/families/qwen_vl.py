@@ -1,9 +1,9 @@
 """The staged pipeline of Qwen2-VL, Qwen2.5-VL and Qwen3-VL.
 
 Images keep their size up to a rounding to whole visual tokens; patches of all images lie in one (N, C·T·P·P)
-matrix beside ``image_grid_thw``, the (frames, rows, columns) of patches of each image. The grid is needed twice: by
-the vision tower, and by ``generate`` for the three-dimensional position ids. It therefore stays among the inputs
-when the tower has consumed the pixels.
+matrix beside ``image_grid_thw``, the (frames, rows, columns) of patches of each image. The grid is needed twice:
+by the vision tower, and by ``generate`` for the three-dimensional position ids. It therefore stays among the
+inputs when the tower has consumed the pixels.
 """
 
 from __future__ import annotations
