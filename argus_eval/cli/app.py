@@ -16,6 +16,7 @@ __all__ = ["COMMANDS", "Command", "run_command"]
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("argus_eval.cli.run", "evaluate models on tasks: accuracy, latency, report"),
     "score": ("argus_eval.cli.score", "score a file of predictions against a file of annotations"),
+    "profile": ("argus_eval.cli.profile", "where a model's time goes, stage by stage and arm by arm"),
     "train": ("argus_eval.cli.train", "train an ArgusVLM on synthetic scenes"),
     "report": ("argus_eval.cli.report", "write one HTML report over one or several runs"),
     "leaderboard": ("argus_eval.cli.leaderboard", "static pages over many runs"),
