@@ -78,10 +78,10 @@ class ArrowTable:
             with _arrow(file) as reader:
                 names = reader.schema.names
                 wanted = names if columns is None else [name for name in columns if name in names]
-                for batch in reader:
-                    part = batch.select(wanted)
+                while (part := _next_batch(reader, wanted)) is not None:
                     for start in range(0, part.num_rows, ROWS_AT_ONCE):
                         yield from _anchored(part.slice(start, ROWS_AT_ONCE).to_pylist(), self.root)
+                    del part  # save_to_disk writes batches of 1,000 rows: two of them with images are much memory
 
     def count(self) -> int:
         """Number of rows, from the batch headers of the memory-mapped files."""
@@ -127,6 +127,14 @@ def _arrow(file: Path, *, mapped: bool = False) -> Iterator[Any]:
         raise _unreadable(file, "Arrow", problem) from problem
     finally:
         handle.close()
+
+
+def _next_batch(reader: Any, columns: Sequence[str]) -> Any:
+    """The next batch of a stream with these columns only; ``None`` at its end."""
+    try:
+        return reader.read_next_batch().select(columns)
+    except StopIteration:
+        return None
 
 
 def _anchored(rows: list[dict[str, object]], root: Path | None) -> Iterator[Row]:

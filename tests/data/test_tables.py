@@ -112,3 +112,22 @@ def test_ten_thousand_rows_stream_through_little_memory(tmp_path: Path):
     count, grown_mb = map(int, done.stdout.split())
     assert count == 10_000
     assert grown_mb < 120, f"reading 300 MB of images grew the process by {grown_mb} MB"
+
+
+def test_an_arrow_stream_is_held_one_batch_at_a_time(tmp_path: Path):
+    schema = pa.schema([("image", pa.binary())])
+    batch = pa.RecordBatch.from_pydict({"image": [bytes([i]) * 500_000 for i in range(20)]}, schema=schema)
+    file = tmp_path / "a.arrow"
+    with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_stream(sink, schema) as writer:
+        for _ in range(3):
+            writer.write_batch(batch)
+    size = batch.nbytes
+    del batch
+    usual = pa.default_memory_pool()
+    counting = pa.proxy_memory_pool(usual)
+    pa.set_memory_pool(counting)
+    try:
+        assert sum(1 for _ in ArrowTable(name="x", files=(file,)).rows()) == 60
+    finally:
+        pa.set_memory_pool(usual)
+    assert counting.max_memory() < 1.5 * size
