@@ -15,7 +15,7 @@ from argus_eval.core.geometry import ImageSize, PixelBox
 from argus_eval.core.sample import RegionsTarget, RegionTarget, Sample
 from argus_eval.engine.score_categories import Category, category
 from argus_eval.engine.score_input import Id, native_members
-from argus_eval.engine.score_targets import Item, placeholder_image
+from argus_eval.engine.score_targets import Item, check_flag, placeholder_image
 from argus_eval.errors import UsageError
 from argus_eval.metrics.box_columns import TruthColumns
 from argus_eval.metrics.box_statistics import image_order
@@ -84,12 +84,18 @@ def read_instances(file: Path, *, repeated_ids: bool) -> Instances:
         _refuse_repeats(members["annotations"], file)
     kept: list[Mapping[str, Any]] = []
     dropped: Counter[str] = Counter()
+    federated = any("neg_category_ids" in image for image in images)
+    for i, image in enumerate(images):
+        _check_lists(image, f"{file}: images[{i}]")
     for i, row in enumerate(members["annotations"]):
         _check_annotation(row, f"{file}: annotations[{i}]")
         if row.get("image_id") not in image_index:
             dropped["annotation of an image that is not listed"] += 1
         elif row.get("category_id") not in category_index:
             dropped["annotation of a category that is not listed"] += 1
+        elif federated and _area(row) <= 0:
+            # lvis-api asks for annotations with an area above 0; pycocotools takes them all.
+            dropped["annotation without area"] += 1
         else:
             kept.append(row)
     return Instances(
@@ -124,13 +130,7 @@ def truth_columns(instances: Instances, *, count_id_zero: bool) -> TruthColumns:
         image=np.array([instances.image_index[row["image_id"]] for row in rows], dtype=np.int64),
         category=np.array([instances.category_index[row["category_id"]] for row in rows], dtype=np.int64),
         xywh=xywh,
-        area=np.array(
-            [
-                w * h if (area := row.get("area")) is None else area
-                for row, (_, _, w, h) in zip(rows, xywh, strict=True)
-            ],
-            dtype=np.float64,
-        ),
+        area=np.array([_area(row) for row in rows], dtype=np.float64),
         crowd=crowd,
         ignored=ignored,
         countable=np.array([count_id_zero or row.get("id") != 0 for row in rows], dtype=bool),
@@ -221,6 +221,21 @@ def _check_annotation(row: Mapping[str, Any], where: str) -> None:
     for name in ("image_id", "category_id"):
         if not isinstance(row.get(name), str | int):
             raise UsageError(f"{where}: {name}: expected a whole number or a string, got {row.get(name)!r:.80}")
+    for name in ("iscrowd", "ignore"):
+        check_flag(row.get(name), f"{where}: {name}")
+
+
+def _check_lists(image: Mapping[str, Any], where: str) -> None:
+    for name in ("neg_category_ids", "not_exhaustive_category_ids"):
+        ids = image.get(name, [])
+        if ids is not None and not (isinstance(ids, list) and all(isinstance(i, str | int) for i in ids)):
+            raise UsageError(f"{where}: {name}: expected a list of category ids, got {ids!r:.80}")
+
+
+def _area(row: Mapping[str, Any]) -> float:
+    """The annotation's own area, or its box's where it has none."""
+    area = row.get("area")
+    return float(row["bbox"][2] * row["bbox"][3] if area is None else area)
 
 
 def _finite(value: Any) -> bool:

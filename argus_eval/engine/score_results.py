@@ -95,6 +95,7 @@ def _federated(instances: Instances, truths: TruthColumns, detections: Detection
     rank = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
     within = np.sort(order[rank < MOST_PER_IMAGE])
     best = detections.take(within)
+    best = best.take(np.flatnonzero(best.xywh[:, 2] * best.xywh[:, 3] > 0))
     looked_for = np.concatenate(
         [truths.image * categories + truths.category, _pairs(instances, "neg_category_ids")]
     )
@@ -124,7 +125,7 @@ def _read(file: Path, instances: Instances, settings: ScoreSettings) -> _Results
         raise UsageError(
             f"{file}: image_id {listed}{more} not in the annotations; --set extra=ignore leaves them out"
         )
-    category = np.array([instances.category_index.get(row["category_id"], -1) for row in rows], dtype=np.int64)
+    category = _category_column([row["category_id"] for row in rows], instances)
     xywh = _box_column([row["bbox"] for row in rows])
     score, scored = _score_column(rows, settings)
     finite_box, finite_score = np.isfinite(xywh).all(axis=1), np.isfinite(score)
@@ -134,7 +135,11 @@ def _read(file: Path, instances: Instances, settings: ScoreSettings) -> _Results
     readable = known & finite_box & finite_score
     dropped: Counter[str] = Counter()
     _count(dropped, "box of a category that is not listed", readable & (category < 0))
-    kept = np.flatnonzero(readable & (category >= 0))
+    usable = readable & (category >= 0)
+    if instances.federated:
+        # lvis-api asks for boxes with an area above 0; pycocotools takes them all. They count towards the 300.
+        _count(dropped, "box without area", usable & (xywh[:, 2] * xywh[:, 3] <= 0))
+    kept = np.flatnonzero(usable)
     columns = DetectionColumns(
         image=image[kept],
         category=category[kept],
@@ -183,11 +188,14 @@ def _uniform(rows: list[Any]) -> bool:
         return False
     if ids - {int, str} or set(map(type, boxes)) - {list} or set(map(len, boxes)) - {4}:
         return False
-    if {type(row["score"]) for row in rows if "score" in row} - _NUMBERS:
-        return False
-    flat = list(itertools.chain.from_iterable(boxes))
-    kinds = set(map(type, flat))
-    return not kinds - _NUMBERS and (int not in kinds or max(map(abs, flat), default=0) < _LARGEST)
+    scores = [row["score"] for row in rows if "score" in row]
+    return _plain(scores) and _plain(list(itertools.chain.from_iterable(boxes)))
+
+
+def _plain(values: list[Any]) -> bool:
+    """Numbers all, and no integer too large for a float."""
+    kinds = set(map(type, values))
+    return not kinds - _NUMBERS and (int not in kinds or max(map(abs, values), default=0) < _LARGEST)
 
 
 def _fault(row: Any) -> str | None:
@@ -224,6 +232,17 @@ def _image_column(ids: Sequence[Id], instances: Instances) -> tuple[IntArray, li
         if column[row] == _NO_IMAGE:
             unknown[ids[row]] = None
     return column, list(unknown)
+
+
+def _category_column(ids: Sequence[Id], instances: Instances) -> IntArray:
+    """Index of each row's category, -1 for none; whole numbers are also found as text, as images are."""
+    index = instances.category_index
+    column = np.array([index.get(identity, -1) for identity in ids], dtype=np.int64)
+    lost = np.flatnonzero(column < 0).tolist()
+    if lost:
+        by_text = {str(identity): i for identity, i in index.items()}
+        column[lost] = [by_text.get(str(ids[row]), -1) for row in lost]
+    return column
 
 
 def _box_column(boxes: Sequence[Sequence[float]]) -> FloatArray:

@@ -21,7 +21,7 @@ from argus_eval.engine.score_input import Id, Line, json_lines
 from argus_eval.errors import UsageError
 from argus_eval.tasks.spec import TaskSpec
 
-__all__ = ["Item", "placeholder_image", "read_items"]
+__all__ = ["Item", "check_flag", "placeholder_image", "read_items"]
 
 _UNREADABLE = "###"
 _KNOWN = frozenset(("id", "target", "options", "image_size", "resized_size"))
@@ -114,12 +114,23 @@ def _answers(value: Any, where: str) -> tuple[str, ...]:
 def _object(value: Any, where: str) -> RegionTarget:
     row = _row(value, where)
     area = row.get("area")
+    check_flag(row.get("iscrowd"), f"{where}.iscrowd")
     return RegionTarget(
         box=_box(row.get("bbox"), f"{where}.bbox"),
         label=_text(row.get("label"), f"{where}.label"),
         area_px=None if area is None else _numbers([area], 1, f"{where}.area")[0],
         crowd=bool(row.get("iscrowd", False)),
     )
+
+
+def check_flag(value: Any, where: str) -> None:
+    """A flag is 0, 1, false, true or not there.
+
+    Raises:
+        UsageError: it is something else; the text "0" would pass for true.
+    """
+    if value is not None and not (isinstance(value, int | float) and value in (0, 1)):
+        raise UsageError(f"{where}: expected 0 or 1, got {_short(value)}")
 
 
 def _phrase(value: Any, where: str) -> RegionTarget:

@@ -116,6 +116,8 @@ class Lvis:
         if not isinstance(sample.target, RegionsTarget):
             raise UsageError(f"sample {sample.key!r}: LVIS needs target regions")
         statistic = box_statistic(prediction, sample, self.vocabulary)
+        # The original asks for annotations and boxes with an area above 0; boxes count towards the 300 first.
+        statistic["truths"] = [row for row in statistic["truths"] if row[5] > 0]
         known = {row[0] for row in statistic["truths"]}
         known.update(category_of(label, self.vocabulary) for label in sample.target.negative_labels)
         rows = (
@@ -123,7 +125,7 @@ class Lvis:
             if self.scores != "constant"
             else statistic["detections"][:MOST_PER_IMAGE]
         )
-        statistic["detections"] = [row for row in rows if row[0] in known]
+        statistic["detections"] = [row for row in rows if row[0] in known and row[3] * row[4] > 0]
         return statistic
 
     def prepare(self, statistics: Sequence[BoxStatistic]) -> WeightedValues:

@@ -93,3 +93,43 @@ def test_annotations_of_other_images_are_counted(files: Files) -> None:
     stray = {**COCO["annotations"][0], "id": 5, "image_id": 9}
     report = score(files, BOX, truth={**COCO, "annotations": [*COCO["annotations"], stray]})
     assert report.dropped == {"annotation of an image that is not listed": 1}
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "value"),
+    [
+        ("annotations", "iscrowd", "0"),
+        ("annotations", "iscrowd", [1]),
+        ("annotations", "ignore", "no"),
+        ("images", "neg_category_ids", 1),
+        ("images", "neg_category_ids", [[1]]),
+        ("images", "not_exhaustive_category_ids", "1"),
+    ],
+)
+def test_a_member_of_another_type_is_named(files: Files, section: str, name: str, value: Any) -> None:
+    truth = {**COCO, section: [{**COCO[section][0], name: value}, *COCO[section][1:]]}
+    with pytest.raises(UsageError, match=rf"{section}\[0\]: {name}"):
+        score(files, BOX, truth=truth)
+
+
+def test_a_score_too_large_for_a_float_is_unreadable(files: Files) -> None:
+    report = score(files, BOX, {**BOX, "score": 10**400})
+    assert report.unparsed.reasons == {"score is no number": 1}
+
+
+def test_category_ids_are_found_as_text_like_image_ids(files: Files) -> None:
+    report = score(files, {**BOX, "image_id": "1", "category_id": "1"})
+    assert (report.metrics["AP"].value, report.dropped) == (1.0, {})
+
+
+def test_lvis_leaves_out_what_has_no_area(files: Files) -> None:
+    images = [{**image, "neg_category_ids": [], "not_exhaustive_category_ids": []} for image in COCO["images"]]
+    flat = {"id": 7, "image_id": 1, "category_id": 1, "bbox": [60, 60, 0, 20], "area": 0}
+    truth = {**COCO, "images": images, "annotations": [*COCO["annotations"], flat]}
+    report = files.score(
+        "lvis_detection",
+        files.json("gt.json", truth),
+        files.json("dt.json", [BOX, {**BOX, "bbox": [5, 5, 0, 9], "score": 0.95}]),
+    )
+    assert report.metrics["AP"].value == 1.0
+    assert report.dropped == {"annotation without area": 1, "box without area": 1}
