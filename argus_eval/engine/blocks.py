@@ -1,0 +1,265 @@
+"""One block of a timed pass: the same images under every arm, in an order drawn anew for each image.
+
+Beside what is measured a block holds one sentinel, a request of the baseline that watches the machine, and in one
+block of four every request once more with stage timers off, which is what the timers' price is read from.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from argus_eval.core.codec import to_json
+from argus_eval.core.record import Record, Times, record_key
+from argus_eval.core.response import Response
+from argus_eval.core.timing import Timing
+from argus_eval.engine.budget import Stopwatch
+from argus_eval.engine.workload import WorkItem, Workload
+from argus_eval.errors import SampleError
+from argus_eval.measure.throttle import ThrottleCounters, read_throttle, throttled
+from argus_eval.store import RunWriter
+
+__all__ = [
+    "BlockPlace",
+    "Measure",
+    "TimedPass",
+    "attempt",
+    "block_effects",
+    "block_items",
+    "block_rows",
+    "drop_torn_block",
+    "kept_block",
+    "key_of",
+    "make_record",
+    "measure_block",
+    "timers_off",
+]
+
+#: Runs one item on one arm; the response is ``None`` in passes that generate nothing.
+Measure = Callable[[str, WorkItem], tuple[Timing, Response | None]]
+Outcome = tuple[Timing, Response | None] | SampleError
+
+#: One block in so many is also run with stage timers off (MEASUREMENT §4).
+TIMERS_OFF_EVERY = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimedPass:
+    """What is measured, on what, and how long it may take.
+
+    Attributes:
+        name: which pass of the record format it belongs to.
+        model: the model all arms belong to; part of every key.
+        regime: cache state ("cold-image").
+        arms: arm ids, the baseline first, its twin among them.
+        measure: how one item is run.
+        untimed: the same without stage timers; ``None`` where there are none to switch off.
+        quantity: the time that replicates are judged by ("ttft", "to_model_ready").
+        share: part of the budget that must not be exceeded when this pass ends.
+        most_rows: images a block holds at most. aim: replicates that should fit into the budget.
+        in_any_case: make the minimum of three rows whatever the budget says.
+        done: keys of records that an interrupted run left.
+        tokens: output tokens of a request, part of the key; 0 in the host pass.
+        seed: of the order.
+        warmup_s: how long the warm-up may take.
+        distinct: an arm keeps results of images it has seen: no image may come twice.
+        read_throttle: counters of the machine's throttling.
+    """
+
+    name: Literal["latency", "host"]
+    model: str
+    regime: str
+    arms: tuple[str, ...]
+    measure: Measure
+    quantity: Literal["ttft", "e2e", "to_model_ready"]
+    share: float
+    most_rows: int
+    aim: int
+    in_any_case: bool
+    done: Mapping[str, Record]
+    tokens: int
+    seed: int
+    untimed: Measure | None = None
+    warmup_s: float = float("inf")
+    distinct: bool = False
+    read_throttle: Callable[[], ThrottleCounters] = read_throttle
+
+    @property
+    def section(self) -> str:
+        """Regime of its records; those of passes with different output lengths are never mixed."""
+        return f"{self.regime}/{self.tokens}" if self.name == "latency" else self.regime
+
+    def owns(self, record: Record) -> bool:
+        """Whether a record was made by this pass."""
+        return record.pass_name == self.name and record.regime == self.section and record.arm in self.arms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockPlace:
+    """Which block of which replicate; ``process`` counts measuring processes, ``None`` for the run's own."""
+
+    replicate: int
+    block: int
+    process: int | None = None
+
+
+def measure_block(
+    job: TimedPass, workload: Workload, place: BlockPlace, rows: int, watch: Stopwatch
+) -> tuple[Record, ...]:
+    """Measure a block; one that the machine throttled is measured once more, for all arms.
+
+    Returns:
+        Its records; those of a throttled first attempt are among them, discarded.
+    """
+    first, reason = _attempt(job, workload, place, rows, watch)
+    if reason is None:
+        return first
+    again, _ = _attempt(job, workload, place, rows, watch)
+    return (
+        *(replace(record, status="discarded", error=reason) for record in first),
+        *(replace(record, values={**record.values, "reruns": 1.0}) for record in again),
+    )
+
+
+def _attempt(
+    job: TimedPass, workload: Workload, place: BlockPlace, rows: int, watch: Stopwatch
+) -> tuple[tuple[Record, ...], str | None]:
+    rng = np.random.default_rng([job.seed, place.block, len(job.name), job.tokens])
+    gc.collect()
+    before = job.read_throttle()
+    records = [_request(job, job.arms[0], workload.warmup[0], (place, 0, "sentinel"), watch)]
+    roles = ("measured", "timers-off") if timers_off(job, place.block) else ("measured",)
+    for item in block_items(workload, place.block, rows):
+        wanted = [(arm, role) for role in roles for arm in job.arms]
+        for index in rng.permutation(len(wanted)):
+            arm, role = wanted[int(index)]
+            records.append(_request(job, arm, item, (place, len(records), role), watch))
+    return tuple(records), throttled(before, job.read_throttle())
+
+
+def timers_off(job: TimedPass, block: int) -> bool:
+    """Whether a block is also run without stage timers."""
+    return job.untimed is not None and block % TIMERS_OFF_EVERY == TIMERS_OFF_EVERY - 1
+
+
+def block_items(workload: Workload, block: int, rows: int) -> list[WorkItem]:
+    """The block's images: the next ones of the workload, from the start again when it is used up."""
+    count = min(rows, len(workload.items))
+    return [workload.items[(block * count + offset) % len(workload.items)] for offset in range(count)]
+
+
+def kept_block(job: TimedPass, workload: Workload, place: BlockPlace, rows: int) -> tuple[Record, ...] | None:
+    """The block as an interrupted run left it, if it is complete."""
+    keys = [
+        key_of(job, "measured", arm, place, item)
+        for item in block_items(workload, place.block, rows)
+        for arm in job.arms
+    ]
+    return tuple(job.done[key] for key in keys) if all(key in job.done for key in keys) else None
+
+
+def drop_torn_block(job: TimedPass, place: BlockPlace, writer: RunWriter) -> None:
+    """Mark what an interrupted run left of an unfinished block as discarded."""
+    torn = [r.key for r in job.done.values() if job.owns(r) and r.block == place.block and r.role != "warmup"]
+    if torn:
+        writer.discard_tail(frozenset(torn))
+
+
+def block_rows(job: TimedPass) -> int:
+    """Images in the first block that an interrupted run left; 0 if it left none."""
+    return sum(
+        record.block == 0 and record.role == "measured" and record.arm == job.arms[0]
+        for record in job.done.values()
+        if job.owns(record)
+    )
+
+
+def key_of(job: TimedPass, role: str, arm: str, place: BlockPlace, item: WorkItem) -> str:
+    """Key of one request's record."""
+    return record_key(job.name, job.section, role, arm, place.replicate, place.block, item.image)
+
+
+def attempt(measure: Measure, arm: str, item: WorkItem) -> Outcome:
+    """Run one request; its failure is a value."""
+    try:
+        return measure(arm, item)
+    except SampleError as problem:
+        return problem
+
+
+def _request(
+    job: TimedPass, arm: str, item: WorkItem, where: tuple[BlockPlace, int, str], watch: Stopwatch
+) -> Record:
+    place, order, role = where
+    measure = job.untimed if role == "timers-off" and job.untimed is not None else job.measure
+    began_s = watch.spent_s()
+    outcome = attempt(measure, arm, item)
+    return make_record(
+        job, arm, item, (place, order, role), (key_of(job, role, arm, place, item), began_s, outcome)
+    )
+
+
+def make_record(
+    job: TimedPass,
+    arm: str,
+    item: WorkItem,
+    where: tuple[BlockPlace, int, str],
+    what: tuple[str, float, Outcome],
+) -> Record:
+    """The record of one request: ``where`` is place, order and role, ``what`` key, beginning and outcome."""
+    (place, order, role), (key, began_s, outcome) = where, what
+    failed = isinstance(outcome, SampleError)
+    timing, response = (None, None) if isinstance(outcome, SampleError) else outcome
+    return Record(
+        key=key,
+        pass_name=job.name,
+        arm=arm,
+        task=item.task,
+        sample=item.sample,
+        replicate=place.replicate,
+        block=place.block,
+        order=order,
+        status="error" if failed else "ok",
+        error=str(outcome) if failed else None,
+        times_ns=_times(timing),
+        lengths=to_json(response.lengths) if response is not None else {},
+        hashes=dict(response.hashes) if response is not None else {},
+        image=item.image,
+        regime=job.section,
+        role=role,
+        process=place.process,
+        at_s=round(began_s, 6),
+    )
+
+
+def _times(timing: Timing | None) -> Times:
+    if timing is None:
+        return Times()
+    return Times(
+        ttft=timing.ttft_ns,
+        e2e=timing.e2e_ns,
+        to_uint8_tiles=timing.to_uint8_tiles_ns,
+        to_model_ready=timing.to_model_ready_ns,
+        stages=dict(timing.stages_ns),
+    )
+
+
+def block_effects(records: Sequence[Record], job: TimedPass) -> dict[str, float]:
+    """Mean paired log-ratio of each arm over the images of one replicate that every arm finished."""
+    times: dict[str, dict[tuple[int, str], int]] = {arm: {} for arm in job.arms}
+    for record in records:
+        value = getattr(record.times_ns, job.quantity)
+        if record.status == "ok" and record.role == "measured" and value and job.owns(record):
+            times[record.arm][record.block, record.image] = value
+    shared = set.intersection(*(set(found) for found in times.values()))
+    if not shared:
+        return {}
+    baseline = times[job.arms[0]]
+    return {
+        arm: float(np.mean([np.log(baseline[place]) - np.log(times[arm][place]) for place in shared]))
+        for arm in job.arms[1:]
+    }
