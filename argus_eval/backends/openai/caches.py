@@ -1,0 +1,214 @@
+"""What a server remembers of an image, and how to make it forget.
+
+Servers key caches by an image's content: processed tiles, encoder output, the prompt's keys and values. A second
+question about an image is then another regime than the first. Before an image is timed again its traces must be
+gone, and a short audit shows whether they are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import statistics
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from argus_eval.backends.openai.client import ServerClient
+from argus_eval.core.fingerprint import sha256_hex
+from argus_eval.core.request import Decoding, Request
+from argus_eval.core.sample import EncodedImage
+from argus_eval.errors import SampleError
+
+__all__ = ["CacheAudit", "Forgetting", "ServerMemory", "audit", "find_forgetting"]
+
+_ROUNDS = 6
+_ALPHA = 0.05
+_CLEARLY = 0.9
+_TRIES = 20
+
+_VLLM_RESETS = ("/reset_prefix_cache", "/reset_mm_cache", "/reset_encoder_cache")
+_SGLANG_RESET = "/flush_cache"
+
+
+class Forgetting(StrEnum):
+    """How an image is made unknown to a server."""
+
+    RESET = "reset"  #: vLLM's own endpoints, in development mode
+    FLUSH = "flush"  #: SGLang's endpoint
+    RENAME = "rename"  #: vLLM: a fresh name stands for the content hash
+    NOTHING = "nothing"  #: no way is known
+
+
+def find_forgetting(client: ServerClient, *, own: bool) -> Forgetting:
+    """The way this server offers. ``own``: we started it, so its caches are nobody else's."""
+    if own and client.post(_VLLM_RESETS[0]) == 200:
+        return Forgetting.RESET
+    version = client.get("/version")
+    if isinstance(version, dict) and "version" in version:
+        return Forgetting.RENAME
+    if client.post(_SGLANG_RESET) == 200:
+        return Forgetting.FLUSH
+    return Forgetting.NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheAudit:
+    """Median seconds to the first token: distinct images, one image again, and again after it was forgotten.
+
+    Attributes:
+        remembers: the repeated image is answered sooner by a tenth or more; proof is asked for the opposite, since
+            a cache that is overlooked spoils every number and one that is not there costs only caution.
+        forgets: after forgetting it is not clearly sooner: by a tenth and by rank.
+    """
+
+    distinct_s: float
+    repeated_s: float
+    forgotten_s: float
+    n: int
+    remembers: bool
+    forgets: bool
+
+    @property
+    def sentence(self) -> str:
+        """What was found, in one line."""
+        share = self.repeated_s / self.distinct_s
+        if not self.remembers:
+            return f"cache audit: a repeated image takes {share:.0%} of a new one's time; no cache (n = {self.n})"
+        after = self.forgotten_s / self.distinct_s
+        outcome = "cold again" if self.forgets else "STILL WARM"
+        return (
+            f"cache audit: a repeated image takes {share:.0%} of a new one's time, and {after:.0%} after it was "
+            f"made to be forgotten: {outcome} (n = {self.n})"
+        )
+
+
+class ServerMemory:
+    """Which images one server has seen, and the way to make it forget them."""
+
+    def __init__(self, client: ServerClient, forgetting: Forgetting) -> None:
+        self._client, self.forgetting = client, forgetting
+        self._seen: set[str] = set()
+
+    def note(self, request: Request) -> None:
+        """The server has now seen these images."""
+        self._seen.update(image.sha256 for image in request.images)
+
+    def knows(self, request: Request) -> bool:
+        """One of the request's images was shown to the server before."""
+        return any(image.sha256 in self._seen for image in request.images)
+
+    def forget(self, request: Request) -> tuple[str, ...]:
+        """Make the images of ``request`` unknown to the server, outside of any timing.
+
+        Returns:
+            Names to send in place of content hashes; empty where none are needed.
+
+        Raises:
+            SampleError: the server does not do what it offers.
+        """
+        match self.forgetting:
+            case Forgetting.RENAME:
+                return tuple(uuid.uuid4().hex for _ in request.images)
+            case Forgetting.RESET:
+                self._reset()
+                self._seen.clear()
+            case Forgetting.FLUSH:
+                self._until_done(_SGLANG_RESET)
+                self._seen.clear()
+            case Forgetting.NOTHING:
+                pass
+        return ()
+
+    def _reset(self) -> None:
+        self._until_done(_VLLM_RESETS[0])
+        for path in _VLLM_RESETS[1:]:
+            # Older versions have fewer caches and fewer endpoints.
+            status = self._client.post(path)
+            if status not in (200, 404):
+                raise SampleError(f"POST {path} answered {status}: the caches cannot be reset")
+
+    def _until_done(self, path: str) -> None:
+        """A reset is refused while the last request still holds its blocks."""
+        import asyncio
+
+        async def reset() -> bool:
+            for _ in range(_TRIES):
+                status, body = await self._client.fetch("POST", path)
+                if status == 200 and not (isinstance(body, dict) and body.get("success") is False):
+                    return True
+                await asyncio.sleep(0.05)
+            return False
+
+        if not self._client.loop.run(reset()):
+            raise SampleError(f"POST {path}: the server did not empty its caches")
+
+
+def audit(
+    ask: Callable[[Request, tuple[str, ...]], float], memory: ServerMemory, request: Request, rounds: int = _ROUNDS
+) -> CacheAudit:
+    """Time distinct images, one repeated image, and the same after it was forgotten, in turn.
+
+    The images are made from the request's own: the same size, other pixels, so that the work is the same.
+
+    Args:
+        ask: seconds to the first token of a request whose images go by the given names.
+        memory: of the server asked.
+        request: any request with a readable image.
+        rounds: of three requests each.
+
+    Raises:
+        SampleError: a request failed, or the image cannot be read.
+    """
+    request = dataclasses.replace(request, decoding=Decoding(max_new_tokens=1, fixed_length=True))
+    fresh = [_with_image(request, image) for image in _variants(request.images[0], rounds + 2)]
+    known = fresh[0]
+    ask(fresh[1], ())
+    ask(known, ())
+    distinct, repeated, forgotten = [], [], []
+    for item in fresh[2:]:
+        forgotten.append(ask(known, memory.forget(known)))
+        ask(known, ())
+        repeated.append(ask(known, ()))
+        distinct.append(ask(item, ()))
+    return CacheAudit(
+        distinct_s=statistics.median(distinct),
+        repeated_s=statistics.median(repeated),
+        forgotten_s=statistics.median(forgotten),
+        n=rounds,
+        remembers=statistics.median(repeated) < _CLEARLY * statistics.median(distinct),
+        forgets=not _sooner(forgotten, distinct),
+    )
+
+
+def _sooner(these: Sequence[float], those: Sequence[float]) -> bool:
+    """``these`` are smaller by a tenth at least and by rank (exact one-sided Mann-Whitney)."""
+    from scipy.stats import mannwhitneyu
+
+    smaller = statistics.median(these) < _CLEARLY * statistics.median(those)
+    return bool(smaller and mannwhitneyu(these, those, alternative="less", method="exact").pvalue < _ALPHA)
+
+
+def _with_image(request: Request, image: EncodedImage) -> Request:
+    return dataclasses.replace(request, images=(image, *request.images[1:]))
+
+
+def _variants(image: EncodedImage, count: int) -> list[EncodedImage]:
+    """``count`` images of the same size and much the same content: columns rolled on by a few pixels."""
+    import numpy as np
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(image.data)) as opened:
+            pixels = np.array(opened.convert("RGB"))
+    except (OSError, ValueError) as problem:
+        raise SampleError(f"cache audit: the image cannot be read: {problem}") from problem
+    kind = "PNG" if image.format == "PNG" else "JPEG"
+    found = []
+    for index in range(count):
+        buffer = io.BytesIO()
+        Image.fromarray(np.roll(pixels, 3 * (index + 1), axis=1)).save(buffer, kind)
+        data = buffer.getvalue()
+        found.append(EncodedImage(data=data, sha256=sha256_hex(data), size=image.size, format=kind))
+    return found
