@@ -38,6 +38,8 @@ def read_categories(file: Path) -> tuple[Category, ...]:
             raise UsageError(f"{file}: no such file") from problem
         except UnicodeDecodeError as problem:
             raise UsageError(f"{file}: not valid UTF-8 at byte {problem.start}") from problem
+        except ValueError as problem:  # a null byte in the name
+            raise UsageError(f"{str(file)!r}: not the name of a file") from problem
         except OSError as problem:
             raise EnvironmentError_(f"{file}: cannot be read ({problem.strerror or problem})") from problem
         found = tuple(Category(name=name.strip()) for name in names if name.strip())

@@ -33,6 +33,18 @@ _RESULT_LIMIT_BYTES = 2 << 30
 _HEAD_BYTES = 1 << 20
 _NAMED = 3  # ids that a message names
 
+#: how files begin that are mistaken for JSON → what they are
+_FOREIGN = {
+    b"\x1f\x8b": "compressed with gzip",
+    b"PK\x03\x04": "a zip archive",
+    b"(\xb5/\xfd": "compressed with zstandard",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+    b"PAR1": "a Parquet file",
+    b"\x80\x04": "a pickle",
+    b"\x80\x05": "a pickle",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -43,14 +55,14 @@ class Line:
 
 
 def is_json_lines(file: Path) -> bool:
-    """Whether the file holds one object a line that carries an ``id``; anything else is one JSON value.
+    """Whether the file holds one object a line: the first has an ``id``, or another one follows it.
 
     Raises:
         UsageError: there is no such file.
         EnvironmentError_: it cannot be read.
     """
     head = _head(file)
-    first, newline, _ = head.partition(b"\n")
+    first, newline, rest = head.partition(b"\n")
     if not first.startswith(b"{"):
         return False
     if newline or len(head) < _HEAD_BYTES // 2:
@@ -59,7 +71,7 @@ def is_json_lines(file: Path) -> bool:
         except (ValueError, RecursionError):
             # A line of its own that ends like an object is meant as a row; otherwise the value goes on below.
             return first.rstrip().endswith(b"}")
-        return isinstance(row, dict) and "id" in row
+        return isinstance(row, dict) and ("id" in row or rest.lstrip().startswith(b"{"))
     return first[1:].lstrip().startswith((b'"id"', b'"target"', b'"text"'))
 
 
@@ -69,16 +81,27 @@ def is_array(file: Path) -> bool:
 
 
 def is_blank(file: Path) -> bool:
-    """Whether the file begins with a mebibyte of nothing, or is empty."""
+    """Whether there is nothing but white space in the file."""
     return not _head(file)
 
 
 def _head(file: Path) -> bytes:
+    """About a mebibyte of the file, from the first byte that is no white space."""
     try:
         with file.open("rb") as handle:
-            return handle.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+            head = handle.read(_HEAD_BYTES)
+            if (
+                what := next((name for magic, name in _FOREIGN.items() if head.startswith(magic)), None)
+            ) is not None:
+                raise UsageError(f"{file}: is {what}; give the file as UTF-8 text, unpacked")
+            head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+            while not head and (more := handle.read(_HEAD_BYTES)):
+                head = more.lstrip()
+            return head
     except (FileNotFoundError, IsADirectoryError) as problem:
         raise UsageError(f"{file}: no such file") from problem
+    except ValueError as problem:  # a null byte in the name
+        raise UsageError(f"{str(file)!r}: not the name of a file") from problem
     except OSError as problem:
         raise EnvironmentError_(f"{file}: cannot be read ({problem.strerror or problem})") from problem
 

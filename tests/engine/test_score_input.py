@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import pathlib
 
 import pytest
@@ -29,6 +30,10 @@ def files(tmp_path: pathlib.Path) -> Files:
         (b'[{"question_id": 1}]', "expected 'question_id' and 'answer'"),
         (b'{"answers": 1}', "expected a JSON array"),
         (b"\x00\x01", "not valid JSON"),
+        (b'{"text": "a"}\n{"id": 1, "text": "a"}\n', "object 1: 'id': expected"),
+        (gzip.compress(b"[]"), "compressed with gzip"),
+        ('{"id": 1, "text": "a"}\n'.encode("utf-16"), "is UTF-16"),
+        (b'{"id": ' + b"9" * 100_000 + b', "text": "a"}\n', "line 1: not valid JSON"),
     ],
 )
 def test_wrong_predictions_are_named(files: Files, content: bytes, message: str) -> None:
@@ -93,3 +98,10 @@ def test_windows_files_and_byte_order_marks(files: Files) -> None:
     annotations = files.raw("a.jsonl", b'\xef\xbb\xbf{"id": 1, "target": "a"}\r\n\r\n{"id": 2, "target": "b"}\r\n')
     predictions = files.raw("p.jsonl", b'\xef\xbb\xbf{"id": 1, "text": "a"}\r\n{"id": 2, "text": "b"}')
     assert files.score("gqa", annotations, predictions).metrics["accuracy"].value == 1.0
+
+
+def test_white_space_before_the_first_line_is_no_blank_file(files: Files) -> None:
+    annotations = files.lines("a.jsonl", {"id": 1, "target": "yes"})
+    padded = files.raw("p.jsonl", b" " * (3 << 20) + b'{"id": 1, "text": "yes"}\n')
+    report = files.score("gqa", annotations, padded)
+    assert (report.metrics["accuracy"].value, report.missing) == (1.0, ())

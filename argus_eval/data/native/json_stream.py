@@ -98,12 +98,17 @@ class _Reader:
                     self._at = end
                     return value
             except RecursionError:
-                raise self._broken("JSON that is not nested thousands deep") from None
+                raise UsageError(
+                    f"{self._path}: JSON is nested too deeply near byte {self._handle.tell()}"
+                ) from None
             except ValueError as problem:
                 if self._ended:
                     raise self._broken("value") from problem
             if len(self._text) - self._at > ELEMENT_LIMIT_CHARACTERS:
-                raise self._broken(f"value of less than {ELEMENT_LIMIT_CHARACTERS >> 20} Mi characters")
+                raise UsageError(
+                    f"{self._path}: one element is longer than {ELEMENT_LIMIT_CHARACTERS >> 20} Mi characters, "
+                    f"near byte {self._handle.tell()}"
+                )
             self._more(wanted)
             wanted *= 2  # so that a long element is tried a few times, not once a chunk
 
