@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import pathlib
 import shutil
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from argus_eval.backends.protocol import Backend
     from argus_eval.core.request import Request
     from argus_eval.core.sample import EncodedImage
+    from argus_eval.engine.narrator import Narrator
     from argus_eval.engine.plan import ModelPlan, TaskPlan
     from argus_eval.engine.profile import ArmProfile, Profile
 
@@ -22,7 +24,7 @@ __all__ = ["add_arguments", "main"]
 
 # Any task would do: its bundled scenes are only looked at, and every model can be asked to read.
 _TASK, _PROMPT = "textvqa", "Describe this image."
-_IMAGES = 24
+_IMAGES, _MEMORY_IMAGES = 24, 4
 _INSIDE_NSYS = "ARGUS_EVAL_UNDER_NSYS"
 
 
@@ -52,6 +54,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--rounds", type=int, default=40, metavar="N", help="most requests an arm (default 40)")
     how.add_argument("--budget", default="2m", metavar="TIME", help="wall time of the timed rounds (default 2m)")
+    how.add_argument(
+        "--no-memory",
+        action="store_true",
+        help="leave out peak memory, for which --stages all loads the model once more for each arm",
+    )
     how.add_argument(
         "--hot-spots", type=float, default=0.0, metavar="SECONDS", help="sample host work of each arm with py-spy"
     )
@@ -134,6 +141,8 @@ def _profile(arguments: argparse.Namespace) -> Profile:
         arms = _bounded(profile_arms(job, narrator), requests[0], model, backend)
     finally:
         backend.close()
+    if arguments.stages == "all" and not arguments.no_memory:
+        arms = tuple(_with_memory(arm, model, requests, arguments, narrator) for arm in arms)
     return Profile(
         model=model.facts.name,
         label=model.facts.label,
@@ -146,6 +155,39 @@ def _profile(arguments: argparse.Namespace) -> Profile:
         environment=capture_environment(),
         notes=(*model.dropped, *backend.loaded.notes),
     )
+
+
+def _with_memory(
+    arm: ArmProfile, model: ModelPlan, requests: list[Request], arguments: argparse.Namespace, narrator: Narrator
+) -> ArmProfile:
+    """Peaks of the arm in a process of its own; what lives beside it would be counted too."""
+    from argus_eval.core.request import Decoding
+    from argus_eval.engine.worker_messages import WorkerSpec
+    from argus_eval.engine.worker_process import WorkerProcess
+    from argus_eval.errors import SampleError
+
+    if not arm.n:
+        return arm
+    narrator.say(f"{arm.name}: peak memory, in a process of its own")
+    spec = WorkerSpec(
+        model=model.facts.name,
+        weights=model.weights,
+        device=arguments.device,
+        dialect=None,
+        dtype=arguments.dtype,
+        seed=arguments.seed,
+        runs_dir="runs",
+        arms={arm.name: next(plan.recipes for plan in model.arms if plan.name == arm.name)},
+    )
+    one_token = Decoding(max_new_tokens=1, fixed_length=True)
+    asked = [dataclasses.replace(request, decoding=one_token) for request in requests[:_MEMORY_IMAGES]]
+    with WorkerProcess(spec) as process:
+        try:
+            peaks = process.memory(arm.name, asked)
+        except SampleError as problem:
+            narrator.warn(f"{arm.name}: {problem}")
+            return arm
+    return dataclasses.replace(arm, host_peak_bytes=peaks.host, device_peak_bytes=peaks.device_allocated)
 
 
 def _config(arguments: argparse.Namespace) -> RunConfig:

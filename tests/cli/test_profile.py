@@ -42,6 +42,8 @@ def test_whole_requests_have_stages_bounds_and_little_residual(
     assert arm["ttft_s"] > arm["to_model_ready_s"]
     assert abs(arm["residual"]) < 0.1
     assert arm["bounds"]["vision"]["least_s"] > 0
+    # The weights alone are tens of megabytes.
+    assert arm["host_peak_bytes"] > 2**26
 
 
 def test_nsys_runs_the_same_command_once_more(cli: Cli, tmp_path: pathlib.Path) -> None:
