@@ -14,11 +14,15 @@ __all__ = ["collate_tiles"]
 class collate_tiles:  # noqa: N801 - used like a function, configured like a partial
     """For families whose ``pixel_values`` are the tiles of all images in order: (N, 3, H, W).
 
-    Ids and mask are padded on the left, tiles concatenated.
+    Ids and mask are padded on the left, tiles concatenated along ``dimension``. Families that want (1, N, 3, H, W)
+    have 1: a stock processor would pad every prompt to the same number of tiles with black ones, which the model
+    then has to find and drop again.
     """
 
-    def __init__(self, pad_token_id: int, concatenated: tuple[str, ...] = ("pixel_values",)) -> None:
-        self._pad_token_id, self._concatenated = pad_token_id, concatenated
+    def __init__(
+        self, pad_token_id: int, concatenated: tuple[str, ...] = ("pixel_values",), dimension: int = 0
+    ) -> None:
+        self._pad_token_id, self._concatenated, self._dimension = pad_token_id, concatenated, dimension
 
     def __call__(self, batch: Sequence[ModelInputs]) -> ModelInputs:
         tensors = {
@@ -28,7 +32,7 @@ class collate_tiles:  # noqa: N801 - used like a function, configured like a par
         for name in self._concatenated:
             parts = [item.tensors[name] for item in batch if name in item.tensors]
             if parts:
-                tensors[name] = torch.cat(parts)
+                tensors[name] = torch.cat(parts, dim=self._dimension)
         counts = [item.tiles for item in batch]
         return ModelInputs(tensors=tensors, tiles=sum(count or 0 for count in counts) if any(counts) else None)
 

@@ -54,11 +54,13 @@ class ModelInputs:
 class ProcessedImages:
     """Images as an image processor leaves them: tensors for the model, and tiles of each image in order.
 
-    ``tiles`` is empty for families that do not cut images; ``resized_size`` as in :class:`ModelInputs`.
+    ``tiles`` is empty for families that do not cut images; ``grids`` holds (rows, columns) of each image where the
+    prompt spells them out; ``resized_size`` as in :class:`ModelInputs`.
     """
 
     tensors: Mapping[str, Any]
     tiles: tuple[int, ...]
+    grids: tuple[tuple[int, int], ...] = ()
     resized_size: tuple[int, int] | None = None
 
 
@@ -76,7 +78,7 @@ class Generated:
 
 
 class Decoder(Protocol):
-    """Compressed bytes to whatever the image processor takes (a PIL image, a uint8 tensor)."""
+    """Compressed bytes to a Pillow image or a uint8 array (H, W, 3); see :mod:`argus_eval.pipeline.images`."""
 
     def __call__(self, data: bytes) -> Any: ...
 

@@ -20,6 +20,7 @@ from PIL import Image
 from argus_eval.core.request import Decoding, Request
 from argus_eval.errors import SampleError
 from argus_eval.measure.stages import StageRecorder
+from argus_eval.pipeline.images import as_pil
 from argus_eval.pipeline.parts import Generated, ModelInputs
 from argus_eval.pipeline.watch import FirstPassWatch, TokenStamps
 
@@ -31,6 +32,7 @@ __all__ = [
     "StockTemplate",
     "StockTransfer",
     "StockVision",
+    "WatchedImageProcessor",
     "chat_messages",
     "cut_after_end",
     "end_token_ids",
@@ -78,7 +80,7 @@ class StockTemplate:
         return placeholder * len(request.images) + request.prompt + request.prefix
 
 
-class _WatchedImageProcessor:
+class WatchedImageProcessor:
     """Stands in front of a stock image processor and notes when it works; everything else passes through."""
 
     def __init__(self, stock: Any) -> None:
@@ -86,12 +88,15 @@ class _WatchedImageProcessor:
         self._stock = copy.copy(stock)
         self.recorder: StageRecorder | None = None
         self.last_output: Any = None
-        normalize = getattr(self._stock, "rescale_and_normalize", None)
-        if normalize is not None:
-            self._stock.rescale_and_normalize = self._watch_normalize(normalize)
+        # The first call of either ends the work on uint8: torchvision processors fuse the two steps, Pillow ones
+        # rescale tile by tile once all tiles are cut.
+        name = "rescale_and_normalize" if hasattr(self._stock, "rescale_and_normalize") else "rescale"
+        step = getattr(self._stock, name, None)
+        if step is not None:
+            setattr(self._stock, name, self._watch(step))
 
-    def _watch_normalize(self, stock: Any) -> Any:
-        def normalize(*args: Any, **kwargs: Any) -> Any:
+    def _watch(self, stock: Any) -> Any:
+        def step(*args: Any, **kwargs: Any) -> Any:
             recorder = self.recorder
             if recorder is None:
                 return stock(*args, **kwargs)
@@ -99,7 +104,11 @@ class _WatchedImageProcessor:
             with recorder.span("image_process.normalize"):
                 return stock(*args, **kwargs)
 
-        return normalize
+        return step
+
+    def process(self, *args: Any, **kwargs: Any) -> Any:
+        """The stock call, without a span of its own."""
+        return self._stock(*args, **kwargs)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.recorder is None:
@@ -119,14 +128,15 @@ class StockPreprocessor:
 
     def __init__(self, processor: Any) -> None:
         self._processor = copy.copy(processor)
-        self._watched = _WatchedImageProcessor(processor.image_processor)
+        self._watched = WatchedImageProcessor(processor.image_processor)
         self._processor.image_processor = self._watched
 
     def __call__(self, text: str, images: Sequence[Any], recorder: StageRecorder) -> ModelInputs:
         self._watched.recorder = recorder
         try:
             with recorder.span("tokenize"):
-                batch = self._processor(text=text, images=list(images) or None, return_tensors="pt")
+                pictures = [as_pil(image) for image in images]
+                batch = self._processor(text=text, images=pictures or None, return_tensors="pt")
         finally:
             self._watched.recorder = None
         recorder.subtract("tokenize", "image_process")
