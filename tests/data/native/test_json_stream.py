@@ -67,12 +67,16 @@ def test_the_same_elements_as_reading_it_whole(tmp_path_factory, value, chunk, i
         "7",
         '"text"',
         "[tru]",
-        "[" * 100_000,
     ],
 )
 def test_what_is_no_such_json_is_said_with_its_place(tmp_path: Path, text: str):
     with pytest.raises(UsageError, match=r"a\.json: not the JSON expected near byte \d+"):
         list(elements(written(tmp_path, text)))
+
+
+def test_a_value_nested_without_end_is_said_with_its_place(tmp_path: Path):
+    with pytest.raises(UsageError, match=r"a\.json: JSON is nested too deeply near byte \d+"):
+        list(elements(written(tmp_path, "[" * 100_000)))
 
 
 def test_bad_utf8_and_a_missing_file(tmp_path: Path):
