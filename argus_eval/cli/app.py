@@ -18,8 +18,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("argus_eval.cli.score", "score a file of predictions against a file of annotations"),
     "profile": ("argus_eval.cli.profile", "where a model's time goes, stage by stage and arm by arm"),
     "train": ("argus_eval.cli.train", "train an ArgusVLM on synthetic scenes"),
+    "check": ("argus_eval.cli.check", "decide by a policy whether a run may pass: the gate for CI"),
+    "baseline": ("argus_eval.cli.baseline", "keep an arm's scores in a small file, to compare later runs with"),
     "report": ("argus_eval.cli.report", "write one HTML report over one or several runs"),
     "leaderboard": ("argus_eval.cli.leaderboard", "static pages over many runs"),
+    "verify": ("argus_eval.cli.verify", "hold a model's scores against the published ones"),
     "list": ("argus_eval.cli.listing", "list models, tasks, recipes, metrics or dialects"),
     "doctor": ("argus_eval.cli.doctor", "what works on this machine, and why not"),
 }

@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 import pathlib
-from dataclasses import dataclass
 from typing import Any
 
 from argus_eval.core.codec import from_json
+from argus_eval.core.published import PublishedScore
 from argus_eval.errors import UsageError
 
 __all__ = ["SCHEMA", "PublishedScore", "read_published", "shipped_scores"]
 
 SCHEMA = "argus-eval/published/1"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedScore:
-    """One published number.
-
-    Attributes:
-        model: our name of the model.
-        benchmark: what the source calls the benchmark and its split.
-        task: our task over the same split; ``None`` where we have none, so that nothing is compared with it.
-        metric: our name of the metric.
-        value: a share in [0, 1]; CIDEr on its own scale.
-        source: address of the publication.
-        read: "source" where the publication itself was read, else who quotes it.
-    """
-
-    model: str
-    benchmark: str
-    task: str | None
-    metric: str
-    value: float
-    source: str
-    read: str
-    note: str = ""
 
 
 def read_published(path: pathlib.Path) -> tuple[PublishedScore, ...]:
@@ -69,6 +45,8 @@ def read_published(path: pathlib.Path) -> tuple[PublishedScore, ...]:
             raise UsageError(f"{path}: {problem}") from problem
         if not score.source.startswith("https://"):
             raise UsageError(f"{path}: {where}.source: expected an https address, got {score.source!r}")
+        if score.tolerance is not None and not 0 < score.tolerance < 1:
+            raise UsageError(f"{path}: {where}.tolerance: expected a share between 0 and 1, got {score.tolerance}")
         scores.append(score)
     return tuple(scores)
 
