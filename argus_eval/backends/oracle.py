@@ -15,7 +15,6 @@ from argus_eval.core.response import Lengths, Response
 from argus_eval.core.sample import AnswersTarget, BoxTarget, RegionsTarget, RegionTarget, Sample
 from argus_eval.core.timing import Timing
 from argus_eval.errors import SampleError
-from argus_eval.metrics.registry import METRICS
 from argus_eval.parsing.answers import ANSWER_PARSERS
 from argus_eval.parsing.dialects import DIALECTS
 from argus_eval.parsing.protocol import Dialect, ParseContext
@@ -138,8 +137,8 @@ def _as_region(region: RegionTarget, sample: Sample) -> Region:
 
 def _best_answer(task: Task, sample: Sample, answers: tuple[str, ...]) -> str:
     """The accepted answer that the task's own metric likes best; the first where it needs the corpus."""
-    metric = METRICS.get(task.spec.metrics[0])
-    if not hasattr(metric, "score"):
+    metric = task.metrics[0]
+    if hasattr(metric, "reduce"):
         return answers[0]
     parse = ANSWER_PARSERS.get(task.spec.parser)
     context = parse_context(task.spec, sample)

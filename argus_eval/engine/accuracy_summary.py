@@ -106,6 +106,7 @@ def task_result(answers: TaskAnswers, arm: str, data: DataResolution, prompt: st
     metrics: dict[str, MetricValue] = {}
     for index, info in enumerate(metric_infos(answers.plan.task)):
         value, ci = values[info.name] if info.name in values else _mean(scored, info)
+        ci = ci or _interval_of_mean(scored, info, value)
         metrics[info.name] = MetricValue(
             value=value,
             ci=ci,
@@ -147,6 +148,14 @@ def _mean(records: Sequence[Record], info: MetricInfo) -> tuple[float | None, tu
     clusters = [image for _, image in pairs]
     interval = (accuracy_interval if info.bounded else cluster_robust_interval)(values, clusters)
     return float(values.mean()), (interval.low, interval.high) if interval else None
+
+
+def _interval_of_mean(
+    records: Sequence[Record], info: MetricInfo, value: float | None
+) -> tuple[float, float] | None:
+    """The interval of a corpus metric that is the mean of what its samples score; ``None`` for all others."""
+    mean, interval = _mean(records, info)
+    return interval if value is not None and mean is not None and abs(mean - value) < 1e-9 else None
 
 
 def _corpus_values(

@@ -9,7 +9,7 @@ from argus_eval.backends.protocol import ModelFacts
 from argus_eval.backends.resolve import model_facts
 from argus_eval.config import RunConfig
 from argus_eval.core.sample import Sample
-from argus_eval.data.resolution import ResolvedData, resolve
+from argus_eval.data.resolution import ResolvedData
 from argus_eval.data.rows import BadRow
 from argus_eval.errors import UsageError
 from argus_eval.parsing.dialects import DIALECTS
@@ -133,9 +133,7 @@ def _plan_model(name: str, config: RunConfig) -> ModelPlan:
 
 def _plan_task(task: Task, config: RunConfig) -> TaskPlan:
     requested = config.data.get(task.name, config.data.get(""))
-    data = resolve(
-        task.spec.source, requested, strict=config.strict_data, ci=config.in_ci, bundled=task.spec.bundled
-    )
+    data = task.open(requested, strict=config.strict_data, ci=config.in_ci)
     plan = TaskPlan(task=task, data=data, limit=config.limit)
     if next(iter(plan.samples()), None) is None:
         raise UsageError(f"{task.name}: the data set is empty: {data.source}")

@@ -11,8 +11,7 @@ from argus_eval.core.prediction import Prediction, Unparsed
 from argus_eval.core.response import Response
 from argus_eval.core.sample import Sample
 from argus_eval.errors import IncompatibleError
-from argus_eval.metrics.protocol import CorpusMetric, Metric, MetricInfo, SampleMetric
-from argus_eval.metrics.registry import METRICS
+from argus_eval.metrics.protocol import CorpusMetric, MetricInfo, SampleMetric
 from argus_eval.parsing.answers import ANSWER_PARSERS
 from argus_eval.parsing.dialects import DIALECTS
 from argus_eval.tasks.reading import parse_context
@@ -23,18 +22,14 @@ __all__ = ["Scorer", "corpus_metrics_of", "metric_infos"]
 
 def metric_infos(task: Task) -> tuple[MetricInfo, ...]:
     """Every value the task reports, the primary one first."""
-    infos = [info for name in task.spec.metrics for info in METRICS.get(name).infos]
+    infos = [info for metric in task.metrics for info in metric.infos]
     infos.sort(key=lambda info: info.name != task.spec.primary)
     return tuple(infos)
 
 
 def corpus_metrics_of(task: Task) -> tuple[CorpusMetric, ...]:
     """The metrics that need all samples together."""
-    return tuple(cast(CorpusMetric, metric) for metric in _metrics(task) if _is_corpus(metric))
-
-
-def _metrics(task: Task) -> tuple[Metric, ...]:
-    return tuple(METRICS.get(name) for name in task.spec.metrics)
+    return tuple(cast(CorpusMetric, metric) for metric in task.metrics if _is_corpus(metric))
 
 
 def _is_corpus(metric: Any) -> bool:
@@ -63,10 +58,10 @@ class Scorer:
         return ANSWER_PARSERS.get(self.task.spec.parser)(response.text, context)
 
     def score(self, prediction: Prediction, sample: Sample) -> Mapping[str, float]:
-        """Values of the sample metrics; an unparsed prediction gets the worst."""
+        """Values of the metrics that score a sample by itself; an unparsed prediction gets the worst."""
         scores: dict[str, float] = {}
-        for metric in _metrics(self.task):
-            if not _is_corpus(metric):
+        for metric in self.task.metrics:
+            if hasattr(metric, "score"):
                 scores.update(cast(SampleMetric, metric).score(prediction, sample))
         return scores
 

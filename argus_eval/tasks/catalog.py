@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from argus_eval.errors import UnknownNameError, UsageError
 from argus_eval.tasks.index import summaries, task_files
+from argus_eval.tasks.lmms.index import is_lmms_name, task_file
 
 if TYPE_CHECKING:  # a listing needs neither pydantic nor yaml
     from argus_eval.tasks.task import Task
@@ -30,7 +31,7 @@ def group_names() -> tuple[str, ...]:
 def expand(names: Sequence[str]) -> tuple[str, ...]:
     """Task names for task and group names: groups in their place, each task once, at its first mention.
 
-    A path of a YAML file stands for the task in it.
+    A path of a YAML file stands for the task in it, ``lmms:NAME`` for a task of lmms-eval.
 
     Raises:
         UnknownNameError: neither task, group nor file; the message carries the nearest names.
@@ -41,13 +42,16 @@ def expand(names: Sequence[str]) -> tuple[str, ...]:
             found.update(dict.fromkeys(_members(name)))
         elif name in task_files() or _is_path(name):
             found[name] = None
+        elif is_lmms_name(name):
+            task_file(name)
+            found[name] = None
         else:
             raise UnknownNameError("task", name, (*task_names(), *_GROUPS))
     return tuple(found)
 
 
 def load_task(name: str) -> Task:
-    """The task of that name, or in the YAML file at that path.
+    """The task of that name, in the YAML file at that path, or lmms-eval's for ``lmms:NAME``.
 
     Raises:
         UnknownNameError: no such task.
@@ -62,6 +66,10 @@ def load_task(name: str) -> Task:
         if spec.name != name:
             raise UsageError(f"tasks/{name}.yaml: name: {spec.name!r} differs from the name of the file")
         return Task(spec)
+    if is_lmms_name(name):
+        from argus_eval.tasks.lmms.task import load_lmms_task
+
+        return load_lmms_task(name)
     if _is_path(name):
         if not Path(name).is_file():
             raise UsageError(f"{name}: no such task file")

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from argus_eval.core.fingerprint import fingerprint
 from argus_eval.core.sample import Sample
 from argus_eval.data.fingerprint import sample_fingerprint
+from argus_eval.data.resolution import ResolvedData, resolve
 from argus_eval.data.rows import BadRow, Row
 from argus_eval.data.schemas.registry import SCHEMAS
 from argus_eval.errors import UnknownNameError
+from argus_eval.metrics.protocol import Metric
+from argus_eval.metrics.registry import METRICS
 from argus_eval.parsing.dialects import DIALECTS
 from argus_eval.tasks.prompts import PROMPTS, STYLES, Prompt
 from argus_eval.tasks.spec import TaskSpec
@@ -42,6 +45,15 @@ class Task:
     def name(self) -> str:
         """Its name on the command line."""
         return self.spec.name
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What it is scored by, in order."""
+        return tuple(METRICS.get(name) for name in self.spec.metrics)
+
+    def open(self, requested: str | None, *, strict: bool, ci: bool) -> ResolvedData:
+        """Find the data; see :func:`~argus_eval.data.resolution.resolve`."""
+        return resolve(self.spec.source, requested, strict=strict, ci=ci, bundled=self.spec.bundled)
 
     def samples(self, rows: Iterable[Row | BadRow]) -> Iterator[Sample | BadRow]:
         """The samples of ``rows``, in order; what no sample can be made of comes as a :class:`BadRow`.
