@@ -57,13 +57,12 @@ class QwenPatches:
 
     def _patches(self, image: Any) -> tuple[torch.Tensor, tuple[int, int]]:
         """One RGB image as (rows·columns, 3·P·P) uint8, merged patches side by side, and (rows, columns)."""
-        import numpy as np
-        import torch
         from torchvision.transforms.v2 import functional as transforms
         from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
 
-        # (3, H, W) as a view of the decoder's interleaved pixels: the resize kernel reads that order directly.
-        pixels = image if isinstance(image, torch.Tensor) else torch.from_numpy(np.array(image)).permute(2, 0, 1)
+        from argus_eval.pipeline.images import pixel_tensor
+
+        pixels = pixel_tensor(image)
         side, merge = self._patch_px, self._merge
         height, width = smart_resize(
             pixels.shape[1],

@@ -9,7 +9,6 @@ inputs when the tower has consumed the pixels.
 from __future__ import annotations
 
 import dataclasses
-import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,17 +16,18 @@ import torch
 from PIL import Image
 
 from argus_eval.measure.stages import StageRecorder
+from argus_eval.models.families.internals import missing_internals, staged_or_generic
 from argus_eval.pipeline.batching import collate_tiles
 from argus_eval.pipeline.build import stock_pipeline
+from argus_eval.pipeline.halves import StockImageHalf, split_differs
 from argus_eval.pipeline.parts import ModelInputs, ProcessedImages
 from argus_eval.pipeline.pipeline import Pipeline, Split
-from argus_eval.pipeline.split import SplitPreprocessor
 from argus_eval.pipeline.stock import StockGenerate, StockPreprocessor
 
-__all__ = ["QwenImages", "QwenPrompt", "qwen_vl_pipeline", "resized_size", "why_generic"]
+__all__ = ["QwenPrompt", "qwen_vl_pipeline", "resized_size"]
 
+_IMAGE_PROCESSORS = ("Qwen2VLImageProcessor", "Qwen2VLImageProcessorPil")
 _TOWER_INPUTS = ("pixel_values", "image_grid_thw")
-_PROBE_SIZES = ((61, 45), (30, 120))
 
 
 def resized_size(grid: torch.Tensor, patch_px: int) -> tuple[int, int] | None:
@@ -51,27 +51,6 @@ class QwenPreprocessor:
         if grid is None:
             return inputs
         return dataclasses.replace(inputs, resized_size=resized_size(grid, self._patch_px))
-
-
-class QwenImages:
-    """The image half of the stock call: its unmodified image processor with its own arguments."""
-
-    def __init__(self, processor: Any) -> None:
-        self._image_processor = processor.image_processor
-        merged = processor._merge_kwargs(
-            tokenizer_init_kwargs=processor.tokenizer.init_kwargs, return_tensors="pt"
-        )
-        self._arguments = merged["images_kwargs"]
-
-    def __call__(self, images: Sequence[Any], recorder: StageRecorder) -> ProcessedImages:
-        output = self._image_processor(list(images), **self._arguments)
-        recorder.mark("uint8_tiles")
-        grid = output["image_grid_thw"]
-        return ProcessedImages(
-            tensors={"pixel_values": output["pixel_values"], "image_grid_thw": grid},
-            tiles=(),
-            resized_size=resized_size(grid, self._image_processor.patch_size),
-        )
 
 
 class QwenPrompt:
@@ -113,66 +92,34 @@ class _CollateQwen(collate_tiles):
         return ModelInputs(tensors={**joined.tensors, "mm_token_type_ids": types}, tiles=None)
 
 
-def why_generic(model: Any, processor: Any) -> str | None:
-    """Why the staged pipeline does not fit what is installed; ``None`` if it does.
-
-    It looks at the names that the pipeline calls, then runs two tiny pictures through the stock processor and
-    through our halves of it: only bit-equal tensors count.
-    """
-    image_processor = processor.image_processor
-    if type(image_processor).__name__ != "Qwen2VLImageProcessor":
-        return f"its image processor is {type(image_processor).__name__}, not Qwen2VLImageProcessor"
-    features = getattr(model.base_model, "get_image_features", None)
-    if features is None or not set(_TOWER_INPUTS) <= inspect.signature(features).parameters.keys():
-        return "get_image_features does not take pixel_values and image_grid_thw"
-    if "mm_encoder_outputs" not in inspect.signature(model.forward).parameters:
-        return "generate takes no encoder outputs"
-    if getattr(model.base_model, "language_model", None) is None:
-        return "the decoder is not called language_model"
-    try:
-        return _probe(processor)
-    except (AttributeError, KeyError, TypeError, ValueError, IndexError, RuntimeError) as problem:
-        return f"its processor cannot be taken apart ({type(problem).__name__}: {problem})"
-
-
-def _probe(processor: Any) -> str | None:
-    silent = StageRecorder(enabled=False)
-    split = SplitPreprocessor(QwenImages(processor), QwenPrompt(processor))
-    stock = QwenPreprocessor(processor)
-    for width, height in _PROBE_SIZES:
-        picture = Image.linear_gradient("L").resize((width, height)).convert("RGB")
-        text = f"a {processor.image_token} b"
-        expected, found = stock(text, [picture], silent), split(text, [picture], silent)
-        names = sorted(set(expected.tensors) ^ set(found.tensors))
-        if names:
-            return f"the stock processor and its two halves differ in {', '.join(names)}"
-        for name, tensor in expected.tensors.items():
-            if tensor.dtype != found.tensors[name].dtype or not torch.equal(tensor, found.tensors[name]):
-                return f"the stock processor and its two halves differ in {name}"
-    return None
-
-
 def qwen_vl_pipeline(model: Any, processor: Any, family: str) -> Pipeline:
-    """The stock pipeline of a Qwen-VL, with halves that recipes can replace.
+    """The stock pipeline with halves that recipes can replace; the generic one where internals have moved."""
+    patch_px: int = processor.image_processor.patch_size
 
-    Where the installed transformers has moved what the stages hold on to, the generic pipeline comes back, with a
-    note that says why.
-    """
-    reason = why_generic(model, processor)
-    if reason is not None:
-        from importlib.metadata import version
+    def read(output: Mapping[str, Any]) -> ProcessedImages:
+        tensors = {name: output[name] for name in _TOWER_INPUTS}
+        size = resized_size(tensors["image_grid_thw"], patch_px)
+        return ProcessedImages(tensors=tensors, tiles=(), resized_size=size)
 
-        generic = stock_pipeline(model, processor, family="generic")
-        note = f"{family} runs through the generic pipeline with transformers {version('transformers')}: {reason}"
-        return dataclasses.replace(generic, notes=(*generic.notes, note))
-    pipeline = stock_pipeline(
-        model,
-        processor,
-        family=family,
-        vision_inputs=_TOWER_INPUTS,
-        split=Split(image_processor=QwenImages(processor), prompt_encoder=QwenPrompt(processor)),
-        collate=_CollateQwen(pad_token_id=processor.tokenizer.pad_token_id, concatenated=_TOWER_INPUTS),
-    )
-    # The position ids of generate are computed from the grid: only the pixels have been consumed.
-    language = StockGenerate(model, model.base_model.language_model, ("pixel_values",))
-    return dataclasses.replace(pipeline, preprocess=QwenPreprocessor(processor), language=language)
+    def halves() -> tuple[StockImageHalf, QwenPrompt]:
+        return StockImageHalf(processor, read), QwenPrompt(processor)
+
+    def check() -> str | None:
+        missing = missing_internals(model, processor, _IMAGE_PROCESSORS, _TOWER_INPUTS)
+        return missing or split_differs(processor, halves())
+
+    def build() -> Pipeline:
+        image_half, text_half = halves()
+        pipeline = stock_pipeline(
+            model,
+            processor,
+            family=family,
+            vision_inputs=_TOWER_INPUTS,
+            split=Split(image_processor=image_half, prompt_encoder=text_half),
+            collate=_CollateQwen(processor.tokenizer.pad_token_id, _TOWER_INPUTS),
+        )
+        # The position ids of generate are computed from the grid: only the pixels have been consumed.
+        language = StockGenerate(model, model.base_model.language_model, ("pixel_values",))
+        return dataclasses.replace(pipeline, preprocess=QwenPreprocessor(processor), language=language)
+
+    return staged_or_generic(family, model, processor, check, build)
