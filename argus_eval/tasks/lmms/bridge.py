@@ -14,17 +14,15 @@ from argus_eval.core.sample import EncodedImage
 from argus_eval.data.hub import unreachable_because
 from argus_eval.errors import EnvironmentError_, SampleError, UsageError
 from argus_eval.metrics.protocol import Metric
+from argus_eval.tasks.lmms.answering import DEFAULT_MAX_NEW_TOKENS, greedy_note, stop_strings
 from argus_eval.tasks.lmms.dataset import LocalCopy, data_from, offline
 from argus_eval.tasks.lmms.index import task_file
 from argus_eval.tasks.lmms.library import LibraryError, OpenTask, guest, read_config
-from argus_eval.tasks.lmms.metrics import TaskScoring, metrics_of, stop_strings
+from argus_eval.tasks.lmms.metrics import TaskScoring, metrics_of
 from argus_eval.tasks.lmms.question import Turn, encode_picture, turn_from_messages, turn_from_parts
 from argus_eval.tasks.lmms.reach import JUDGES, belongs_to, reached_modules
 
-__all__ = ["DEFAULT_MAX_NEW_TOKENS", "Bridge", "Document", "Found"]
-
-#: Where a task states no limit; what most adapters of lmms-eval take then
-DEFAULT_MAX_NEW_TOKENS = 1024
+__all__ = ["Bridge", "Document", "Found"]
 
 _KINDS = {
     "loglikelihood": "compares the likelihoods of given answers, which a pipeline that generates does not give",
@@ -60,7 +58,8 @@ class Bridge:
         self.hub = str(config.get("dataset_path"))
         named = config.get("dataset_name")
         self.hub_config = None if named is None else str(named)
-        self.notes: tuple[str, ...] = _notes(self._generation)
+        note = greedy_note(self._generation)
+        self.notes: tuple[str, ...] = (note,) if note else ()
         self._task: Any = None
         self._encoded: Any = None
         self._turn: Callable[[int], Turn] = self._chat_turn
@@ -254,13 +253,3 @@ def _unreadable(name: str, problem: LibraryError) -> Exception:
     if cause is not None and type(cause).__module__.partition(".")[0] in JUDGES:
         return UsageError(f"{name}: its scoring asks a judge over the network and wants a key at once ({problem})")
     return UsageError(f"{name}: lmms-eval cannot load it ({problem})")
-
-
-def _notes(generation: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a greedy answer does differently from what the task asks for."""
-    asked = []
-    if generation.get("do_sample") and (temperature := generation.get("temperature", 1)):
-        asked.append(f"sampling at temperature {temperature}")
-    if (beams := generation.get("num_beams") or 1) > 1:
-        asked.append(f"{beams} beams")
-    return (f"asks for {' and '.join(asked)}; answered greedily",) if asked else ()

@@ -24,9 +24,9 @@ from lmms_eval.api.metrics import mean as MEAN  # noqa: E402, N812
 from lmms_eval.api.reasoning import parse_reasoning_tags_config, strip_reasoning_tags  # noqa: E402
 from lmms_eval.api.task import ConfigurableMessagesTask, ConfigurableTask  # noqa: E402
 from lmms_eval.filters.transformation import StripThinkingFilter  # noqa: E402
-from loguru import logger  # noqa: E402
 
 from argus_eval.errors import ArgusEvalError  # noqa: E402
+from argus_eval.tasks.lmms.log import quiet_log  # noqa: E402
 
 ImageFile.LOAD_TRUNCATED_IMAGES = _TRUNCATED_BEFORE
 
@@ -37,7 +37,6 @@ __all__ = [
     "LibraryError",
     "OpenTask",
     "guest",
-    "quiet_log",
     "read_config",
     "strip_reasoning",
 ]
@@ -77,12 +76,6 @@ class OpenTask(ConfigurableMessagesTask):  # type: ignore[misc]  # lmms-eval is 
             target = doc.get("answers", doc.get("answer", target))
         listed = target if isinstance(target, list | tuple) else [target]
         return tuple(dict.fromkeys(str(item) for item in listed)) or ("",)
-
-
-def quiet_log() -> None:
-    """Send lmms-eval's log, warnings and worse, to standard error: standard output is for results."""
-    logger.remove()
-    logger.add(sys.stderr, level="WARNING", format="lmms-eval: {message}")
 
 
 quiet_log()

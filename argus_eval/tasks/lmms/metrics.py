@@ -22,33 +22,13 @@ from argus_eval.core.prediction import Answer, Parsed, Prediction
 from argus_eval.core.sample import Sample
 from argus_eval.metrics.corpus import WeightedValues, Weights
 from argus_eval.metrics.protocol import MetricInfo
+from argus_eval.tasks.lmms.answering import cut_at
 from argus_eval.tasks.lmms.library import MEAN, VERSION, LibraryError, guest, strip_reasoning
 from argus_eval.tasks.lmms.reach import HEAVY, belongs_to, reached_modules
 
-__all__ = ["LmmsMetric", "TaskScoring", "cut_at", "metrics_of", "stop_strings"]
+__all__ = ["LmmsMetric", "TaskScoring", "metrics_of"]
 
 _PROBES = 12
-# Of lmms-eval's few-shot prompts; its own adapters leave it alone too, and answers have paragraphs.
-_FEW_SHOT_DELIMITER = "\n\n"
-_DEFAULT_FILTER = "none"
-
-
-def stop_strings(generation: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Strings at which an answer ends, from a task's ``generation_kwargs``."""
-    until = (generation or {}).get("until") or ()
-    listed = [until] if isinstance(until, str) else list(until)
-    return tuple(text for text in listed if text and text != _FEW_SHOT_DELIMITER)
-
-
-def cut_at(text: str, stops: Sequence[str]) -> str:
-    """``text`` up to the first of ``stops``.
-
-    >>> cut_at("blue\\nASSISTANT: red", ["ASSISTANT:"])
-    'blue\\n'
-    """
-    for stop in stops:
-        text = text.split(stop, 1)[0]
-    return text
 
 
 class TaskScoring:

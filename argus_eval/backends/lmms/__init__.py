@@ -1,0 +1,1 @@
+"""Models across the bridge to lmms-eval: its models answering here, and ours answering there."""
