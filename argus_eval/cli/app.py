@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "score": ("argus_eval.cli.score", "score a file of predictions against a file of annotations"),
     "profile": ("argus_eval.cli.profile", "where a model's time goes, stage by stage and arm by arm"),
     "train": ("argus_eval.cli.train", "train an ArgusVLM on synthetic scenes"),
+    "compare": ("argus_eval.cli.compare", "two arms or two runs side by side, joined on the sample"),
     "check": ("argus_eval.cli.check", "decide by a policy whether a run may pass: the gate for CI"),
     "baseline": ("argus_eval.cli.baseline", "keep an arm's scores in a small file, to compare later runs with"),
     "report": ("argus_eval.cli.report", "write one HTML report over one or several runs"),
