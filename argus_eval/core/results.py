@@ -50,7 +50,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricValue:
-    """One metric of one task. ``value`` is ``None`` unless ``status`` is "scored"."""
+    """One metric of one task. ``value`` is ``None`` unless ``status`` is "scored".
+
+    ``ceiling`` is what the reference itself scores after being written and read in the model's box dialect.
+    """
 
     value: float | None
     ci: Interval | None
@@ -59,17 +62,22 @@ class MetricValue:
     primary: bool
     higher_is_better: bool
     reason: str | None = None
+    ceiling: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataResolution:
-    """Which data was asked for and which was used. ``n`` counts samples that were planned."""
+    """Which data was asked for and which was used. ``n`` counts samples that were planned.
+
+    ``excluded`` counts rows that no sample could be made of, by reason.
+    """
 
     requested: str
     resolved: str
     fingerprint: str
     n: int
     source: str = ""
+    excluded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +90,10 @@ class Unparsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResult:
-    """Accuracy of one arm on one task. ``errors`` are requests that failed; they are left out of means."""
+    """Accuracy of one arm on one task. ``errors`` are requests that failed; they are left out of means.
+
+    ``notes`` must be said beside the numbers: where scores come from, what was left out, what may be compared.
+    """
 
     task: str
     data: DataResolution
@@ -91,6 +102,7 @@ class TaskResult:
     errors: int = 0
     repairs: Mapping[str, int] = field(default_factory=dict)
     prompt_fingerprint: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

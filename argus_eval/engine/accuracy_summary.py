@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -14,16 +14,16 @@ from argus_eval.core.prediction import prediction_from_json
 from argus_eval.core.record import Record
 from argus_eval.core.results import DataResolution, MetricValue, TaskResult, Unparsed
 from argus_eval.core.sample import Sample
+from argus_eval.engine.configured_metrics import configured_metrics
+from argus_eval.engine.corpus_intervals import corpus_intervals, resampled
 from argus_eval.engine.plan import TaskPlan
-from argus_eval.engine.scoring import corpus_metrics_of, metric_infos
+from argus_eval.engine.scoring import metric_infos
+from argus_eval.engine.task_notes import limit_note, metric_notes, record_notes
 from argus_eval.metrics.corpus import prepared
 from argus_eval.metrics.protocol import CorpusMetric, MetricInfo
-from argus_eval.stats.bootstrap import (
-    MINIMUM_DRAWS,
-    MINIMUM_IMAGES,
-    cluster_bootstrap,
-)
+from argus_eval.parsing.dialects import DIALECTS
 from argus_eval.stats.cluster import accuracy_interval, cluster_robust_interval
+from argus_eval.tasks.perfect import perfect_answer, shows_ceiling
 
 __all__ = ["TaskAnswers", "collect_answers", "task_result", "weighted_value", "without_answers"]
 
@@ -35,49 +35,87 @@ Status = Literal["scored", "not_measured", "unsupported"]
 class TaskAnswers:
     """All records of one task by arm, and what corpus metrics take from each sample.
 
-    ``statistics``: metric position → arm → statistics in the order of that arm's ``records``.
+    Attributes:
+        plan: the task and its data.
+        records: arm → records in the order they were asked in.
+        statistics: metric position → arm → statistics in the order of that arm's ``records``.
+        metrics: the corpus metrics, knowing what they must of the whole data set.
+        ceilings: dialect → value → what the reference itself scores in it.
     """
 
     plan: TaskPlan
     records: Mapping[str, Sequence[Record]]
     statistics: Mapping[int, Mapping[str, Sequence[Any]]]
+    metrics: tuple[CorpusMetric, ...] = ()
+    ceilings: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
 
 
-def collect_answers(plan: TaskPlan, records: Iterable[Record]) -> TaskAnswers:
-    """Group a task's accuracy records; corpus metrics see each sample once more."""
+def collect_answers(plan: TaskPlan, records: Iterable[Record], dialects: Iterable[str] = ()) -> TaskAnswers:
+    """Group a task's accuracy records; corpus metrics see each sample once more.
+
+    Args:
+        plan: the task and its data.
+        records: in any order.
+        dialects: those whose ceilings are wanted.
+    """
     by_arm: dict[str, list[Record]] = defaultdict(list)
     for record in records:
         by_arm[record.arm].append(record)
     for found in by_arm.values():
         found.sort(key=lambda record: (record.block, record.order))
-    metrics = corpus_metrics_of(plan.task)
-    return TaskAnswers(plan=plan, records=by_arm, statistics=_statistics(plan, by_arm, metrics))
-
-
-def _statistics(
-    plan: TaskPlan, by_arm: Mapping[str, Sequence[Record]], metrics: Sequence[CorpusMetric]
-) -> dict[int, dict[str, list[Any]]]:
+    metrics = configured_metrics(plan) if by_arm else ()
     if not metrics:
-        return {}
-    wanted: dict[str, list[tuple[str, Record]]] = defaultdict(list)
-    for arm, records in by_arm.items():
-        for record in records:
-            if record.prediction is not None:
-                wanted[record.sample].append((arm, record))
-    found: dict[tuple[int, str, str], Any] = {}
-    for sample in plan.samples():
-        if isinstance(sample, Sample):
-            for arm, record in wanted.get(sample.key, ()):
-                prediction = prediction_from_json(dict(record.prediction or {}))
-                for index, metric in enumerate(metrics):
-                    found[index, arm, sample.key] = metric.statistics(prediction, sample)
-    return {
-        index: {
-            arm: [found[index, arm, r.sample] for r in records if (index, arm, r.sample) in found]
-            for arm, records in by_arm.items()
+        return TaskAnswers(plan=plan, records=by_arm, statistics={})
+    wanted = tuple(dialects) if shows_ceiling(plan.task.spec) else ()
+    look = _SecondLook(plan=plan, metrics=metrics, dialects=wanted)
+    statistics = look.over(by_arm)
+    return TaskAnswers(plan=plan, records=by_arm, statistics=statistics, metrics=metrics, ceilings=look.ceilings())
+
+
+@dataclass(slots=True, kw_only=True)
+class _SecondLook:
+    """One more pass over the samples, for metrics that need them all together."""
+
+    plan: TaskPlan
+    metrics: Sequence[CorpusMetric]
+    dialects: Sequence[str]
+    _perfect: dict[tuple[str, int], list[Any]] = field(default_factory=lambda: defaultdict(list))
+
+    def over(self, by_arm: Mapping[str, Sequence[Record]]) -> dict[int, dict[str, list[Any]]]:
+        """Statistics by metric and arm."""
+        wanted: dict[str, list[tuple[str, Record]]] = defaultdict(list)
+        for arm, records in by_arm.items():
+            for record in records:
+                if record.prediction is not None:
+                    wanted[record.sample].append((arm, record))
+        found: dict[tuple[int, str, str], Any] = {}
+        for sample in self.plan.samples():
+            if isinstance(sample, Sample) and sample.key in wanted:
+                self._note_perfect(sample)
+                for arm, record in wanted[sample.key]:
+                    prediction = prediction_from_json(dict(record.prediction or {}))
+                    for index, metric in enumerate(self.metrics):
+                        found[index, arm, sample.key] = metric.statistics(prediction, sample)
+        return {
+            index: {
+                arm: [found[index, arm, r.sample] for r in records if (index, arm, r.sample) in found]
+                for arm, records in by_arm.items()
+            }
+            for index in range(len(self.metrics))
         }
-        for index in range(len(metrics))
-    }
+
+    def ceilings(self) -> dict[str, dict[str, float | None]]:
+        """What the references of the answered samples score in each dialect."""
+        values: dict[str, dict[str, float | None]] = {}
+        for (dialect, index), statistics in self._perfect.items():
+            values.setdefault(dialect, {}).update(self.metrics[index].reduce(statistics))
+        return values
+
+    def _note_perfect(self, sample: Sample) -> None:
+        for name in self.dialects:
+            prediction = perfect_answer(self.plan.task.spec, sample, DIALECTS.get(name))
+            for index, metric in enumerate(self.metrics):
+                self._perfect[name, index].append(metric.statistics(prediction, sample))
 
 
 def without_answers(plan: TaskPlan, data: DataResolution, status: Status, reason: str) -> TaskResult:
@@ -97,12 +135,15 @@ def without_answers(plan: TaskPlan, data: DataResolution, status: Status, reason
     return TaskResult(task=plan.display, data=data, metrics=metrics)
 
 
-def task_result(answers: TaskAnswers, arm: str, data: DataResolution, prompt: str, seed: int) -> TaskResult:
-    """Every metric of one arm on one task, with intervals clustered by image."""
+def task_result(
+    answers: TaskAnswers, arm: str, data: DataResolution, prompt: str, seed: int, dialect: str | None = None
+) -> TaskResult:
+    """Every metric of one arm on one task, with intervals clustered by image, and the ceilings of ``dialect``."""
     records = answers.records.get(arm, ())
     scored = [record for record in records if record.status == "ok"]
     reasons, repairs = _parse_counts(scored)
     values = _corpus_values(answers, arm, scored, seed)
+    ceilings = answers.ceilings.get(dialect or "", {})
     metrics: dict[str, MetricValue] = {}
     for index, info in enumerate(metric_infos(answers.plan.task)):
         value, ci = values[info.name] if info.name in values else _mean(scored, info)
@@ -115,6 +156,7 @@ def task_result(answers: TaskAnswers, arm: str, data: DataResolution, prompt: st
             primary=index == 0,
             higher_is_better=info.higher_is_better,
             reason=None if value is not None else "not defined on these samples",
+            ceiling=ceilings.get(info.name),
         )
     return TaskResult(
         task=answers.plan.display,
@@ -124,7 +166,15 @@ def task_result(answers: TaskAnswers, arm: str, data: DataResolution, prompt: st
         errors=len(records) - len(scored),
         repairs=dict(repairs),
         prompt_fingerprint=prompt,
+        notes=_notes(answers, arm, scored),
     )
+
+
+def _notes(answers: TaskAnswers, arm: str, records: Sequence[Record]) -> tuple[str, ...]:
+    notes = [*limit_note(answers.plan), *record_notes(answers.plan, records)]
+    for index, metric in enumerate(answers.metrics):
+        notes.extend(metric_notes(metric, answers.statistics.get(index, {}).get(arm, ())))
+    return tuple(notes)
 
 
 def _parse_counts(records: Sequence[Record]) -> tuple[Counter[str], Counter[str]]:
@@ -162,21 +212,14 @@ def _corpus_values(
     answers: TaskAnswers, arm: str, records: Sequence[Record], seed: int
 ) -> dict[str, tuple[float | None, tuple[float, float] | None]]:
     found: dict[str, tuple[float | None, tuple[float, float] | None]] = {}
-    for index, metric in enumerate(corpus_metrics_of(answers.plan.task)):
+    clusters = [record.image for record in records]
+    for index, metric in enumerate(answers.metrics):
         statistics = answers.statistics.get(index, {}).get(arm, ())
         if not statistics:
             continue
-        values = metric.reduce(statistics)
-        primary = metric.infos[0].name
-        clusters = [record.image for record in records]
-        interval = None
-        # Fewer images give no interval, whatever the draws say; AP over thousands of draws is minutes of work.
-        if len(set(clusters)) >= MINIMUM_IMAGES:
-            value = weighted_value(metric, statistics, primary)
-            interval = cluster_bootstrap(value, clusters, seed=seed, draws=MINIMUM_DRAWS).interval
-        for info in metric.infos:
-            ci = (interval.low, interval.high) if interval and info.name == primary else None
-            found[info.name] = (values.get(info.name), ci)
+        values = prepared(metric, statistics)
+        bounds = corpus_intervals(values, clusters, seed) if resampled(metric, clusters) else {}
+        found.update({name: (value, bounds.get(name)) for name, value in values(None).items()})
     return found
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from argus_eval.data.native.json_stream import elements
 from argus_eval.errors import EnvironmentError_, UsageError
 from argus_eval.metrics.box_statistics import fold_label
+from argus_eval.metrics.detection import Detection
+from argus_eval.metrics.lvis import Frequency, Lvis
 
-__all__ = ["Category", "read_categories", "vocabulary"]
+__all__ = ["Category", "read_categories", "vocabulary", "with_categories"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,3 +82,14 @@ def vocabulary(categories: Iterable[Category]) -> dict[str, str]:
             words[word] = name if words.get(word, name) == name else None
     words.update({fold_label(entry.name): fold_label(entry.name) for entry in listed})
     return {word: name for word, name in words.items() if name is not None}
+
+
+def with_categories(metric: Detection | Lvis, categories: Sequence[Category]) -> Detection | Lvis:
+    """The metric for this closed set of categories; as it is where there are none."""
+    if not categories:
+        return metric
+    found = metric.with_vocabulary(vocabulary(categories))
+    if isinstance(found, Lvis):
+        known = {fold_label(entry.name): entry.frequency for entry in categories if entry.frequency}
+        return replace(found, frequency=cast(Mapping[str, Frequency], known) or None)
+    return found

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from argus_eval.core.prediction import Parsed, Prediction, Region, Regions, Unparsed
 from argus_eval.core.results import Unparsed as UnparsedCount
-from argus_eval.core.sample import RegionsTarget, Sample
 from argus_eval.engine.score_categories import Category, read_categories, vocabulary
 from argus_eval.engine.score_input import is_array, is_blank, is_json_lines
 from argus_eval.engine.score_instances import instance_items, read_instances
@@ -27,6 +26,7 @@ from argus_eval.parsing.dialects import DIALECTS
 from argus_eval.parsing.protocol import AnswerParser, Dialect, ParseContext
 from argus_eval.parsing.yes_no import NEITHER
 from argus_eval.tasks.catalog import load_task
+from argus_eval.tasks.perfect import perfect_answer, shows_ceiling
 from argus_eval.tasks.reading import expressible, parse_context
 from argus_eval.tasks.spec import TaskSpec
 
@@ -111,7 +111,7 @@ class _Scoring:
         values = sample_scores(metrics, scored, self.settings, say)
         primary = self.spec.primary if self.spec.primary in values else next(iter(values))
         ceiling = {}
-        if self.spec.kind == "detection":
+        if shows_ceiling(self.spec):
             found = sample_scores(metrics, self._perfect(items), _WITHOUT_INTERVALS, lambda _: None)
             ceiling = {name: value.value for name, value in found.items()}
         return ScoreReport(
@@ -167,25 +167,10 @@ class _Scoring:
     def _perfect(self, items: Sequence[Item]) -> list[Scored]:
         """The reference itself, written and read in the dialect."""
         assert self.dialect is not None
-        answered: list[Scored] = []
-        for _, sample, resized in items:
-            context = parse_context(self.spec, sample, resized_size=resized)
-            text = self.dialect.encode(_reference(sample), context)
-            answered.append((self.dialect.decode(text, context), sample))
-        return answered
+        return [(perfect_answer(self.spec, sample, self.dialect, resized), sample) for _, sample, resized in items]
 
 
 _WITHOUT_INTERVALS = ScoreSettings(ci=False)
-
-
-def _reference(sample: Sample) -> list[Region]:
-    assert isinstance(sample.target, RegionsTarget)
-    assert sample.image_size is not None
-    return [
-        Region(box=region.box.to_unit(sample.image_size), label=region.label)
-        for region in sample.target.regions
-        if not region.crowd and not region.ignore
-    ]
 
 
 def _regions(prediction: Prediction) -> tuple[Region, ...]:

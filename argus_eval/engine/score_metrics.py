@@ -10,18 +10,18 @@ import numpy as np
 
 from argus_eval.core.prediction import Prediction
 from argus_eval.core.sample import AnswersTarget, Sample
-from argus_eval.engine.score_categories import Category, vocabulary
+from argus_eval.engine.corpus_intervals import corpus_intervals, resampled
+from argus_eval.engine.score_categories import Category, with_categories
 from argus_eval.engine.score_report import ScoreValue
 from argus_eval.engine.score_settings import ScoreSettings
 from argus_eval.errors import UsageError
-from argus_eval.metrics.box_statistics import fold_label
 from argus_eval.metrics.captions import Captions
 from argus_eval.metrics.corpus import WeightedValues, prepared
 from argus_eval.metrics.detection import Detection
-from argus_eval.metrics.lvis import Frequency, Lvis
+from argus_eval.metrics.lvis import Lvis
 from argus_eval.metrics.protocol import CorpusMetric, Metric, MetricInfo, SampleMetric
 from argus_eval.metrics.registry import METRICS
-from argus_eval.stats.bootstrap import MINIMUM_DRAWS, MINIMUM_IMAGES, Bootstrap, cluster_weights
+from argus_eval.stats.bootstrap import MINIMUM_DRAWS, MINIMUM_IMAGES
 from argus_eval.stats.cluster import accuracy_interval, cluster_robust_interval
 from argus_eval.tasks.spec import TaskSpec
 
@@ -84,11 +84,7 @@ def _configured(
         targets = (sample.target for sample in samples)
         return metric.with_references(t.answers for t in targets if isinstance(t, AnswersTarget))
     if isinstance(metric, Detection | Lvis):
-        words = vocabulary(categories) if categories else None
-        metric = replace(metric, scores=settings.scores, vocabulary=words)
-    if isinstance(metric, Lvis):
-        known = {fold_label(entry.name): entry.frequency for entry in categories if entry.frequency}
-        return replace(metric, frequency=cast(Mapping[str, Frequency], known) or None)
+        return with_categories(replace(metric, scores=settings.scores), categories)
     return metric
 
 
@@ -102,9 +98,8 @@ def sample_scores(
         if hasattr(metric, "reduce"):
             corpus = cast(CorpusMetric, metric)
             statistics = [corpus.statistics(prediction, sample) for prediction, sample in scored]
-            # Running another program a thousand times is not worth an interval.
-            cheap = settings.ci and not any(info.name == "METEOR" for info in corpus.infos)
-            values.update(corpus_values(prepared(corpus, statistics), clusters, intervals=cheap, say=say))
+            wanted = settings.ci and resampled(corpus, clusters)
+            values.update(corpus_values(prepared(corpus, statistics), clusters, intervals=wanted, say=say))
         else:
             values.update(_means(metric, scored, clusters, settings))
     return values
@@ -138,28 +133,5 @@ def corpus_values(
     bounds: Mapping[str, tuple[float, float] | None] = {}
     if intervals and images >= MINIMUM_IMAGES:
         say(f"intervals: {MINIMUM_DRAWS:,} draws of {images:,} images (--set ci=off skips them)")
-        bounds = _percentiles(values, clusters, images)
+        bounds = corpus_intervals(values, clusters, _SEED)
     return {name: ScoreValue(value=value, ci=bounds.get(name), n=n) for name, value in found.items()}
-
-
-def _percentiles(
-    values: WeightedValues, clusters: Sequence[str], images: int
-) -> dict[str, tuple[float, float] | None]:
-    draws: dict[str, list[float]] = {}
-    for weights in cluster_weights(clusters, MINIMUM_DRAWS, _SEED):
-        for name, value in values(weights).items():
-            draws.setdefault(name, [])
-            if value is not None:
-                draws[name].append(value)
-    bounds: dict[str, tuple[float, float] | None] = {}
-    for name, defined in draws.items():
-        summary = Bootstrap(
-            estimate=None,
-            interval=None,
-            draws=np.array(defined, dtype=np.float64),
-            images=images,
-            undefined=MINIMUM_DRAWS - len(defined),
-        )
-        interval = summary.interval_at(0.95)
-        bounds[name] = (interval.low, interval.high) if interval else None
-    return bounds

@@ -76,7 +76,8 @@ def summarize(
     timed: list[Record] = []
     for record in records:
         (accuracy[record.task] if record.pass_name == "accuracy" else timed).append(record)
-    answers = {task.display: collect_answers(task, accuracy[task.display]) for task in plan.tasks}
+    dialects = tuple(dict.fromkeys(model.facts.dialect for model in plan.models if model.facts.dialect))
+    answers = {task.display: collect_answers(task, accuracy[task.display], dialects) for task in plan.tasks}
     table = SpeedTable.of(timed)
     arms: list[ArmResult] = []
     comparisons: list[Comparison] = []
@@ -164,7 +165,8 @@ def _task(
     if not answers.records.get(arm_id):
         return without_answers(task, data, "not_measured", "the accuracy pass has not run")
     prompt = task.task.prompt_fingerprint(prompt_style(model.facts))
-    return task_result(answers, arm_id, data, prompt, plan.config.setting("seed", 0))
+    seed = plan.config.setting("seed", 0)
+    return task_result(answers, arm_id, data, prompt, seed, model.facts.dialect)
 
 
 def _comparisons(

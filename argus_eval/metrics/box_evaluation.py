@@ -114,7 +114,8 @@ def recall_summary(table: PrecisionTable, names: Sequence[str]) -> dict[str, flo
 
 def mean_defined(values: FloatArray, defined: BoolArray) -> float | None:
     """Mean over the rows that are defined, ``None`` where there is none."""
-    return float(values[defined].mean()) if defined.any() else None
+    # Adding up 101 equal shares may pass 1 by a rounding error.
+    return min(1.0, float(values[defined].mean())) if defined.any() else None
 
 
 def optional(value: float) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 import numpy as np
 
@@ -26,10 +26,11 @@ _REFERENCE = "tylin/coco-caption pycocoevalcap"
 
 
 class CaptionStatistic(TypedDict):
-    """Words of a caption and of its references."""
+    """Words of a caption and of its references, and the benchmark's document frequencies where they are known."""
 
     words: list[str]
     references: list[list[str]]
+    frequency: NotRequired[DocumentFrequency]
 
 
 def caption_statistic(prediction: Prediction, sample: Sample, tokenizer: Tokenizer) -> CaptionStatistic:
@@ -79,12 +80,16 @@ class Captions:
         return replace(self, frequency=document_frequency(tokenised))
 
     def statistics(self, prediction: Prediction, sample: Sample) -> CaptionStatistic:
-        """The words of the caption and of its references."""
-        return caption_statistic(prediction, sample, self.tokenizer)
+        """The words of the caption and of its references; all of them share one table of frequencies."""
+        statistic = caption_statistic(prediction, sample, self.tokenizer)
+        if self.frequency is not None:
+            statistic["frequency"] = self.frequency
+        return statistic
 
     def prepare(self, statistics: Sequence[CaptionStatistic]) -> WeightedValues:
         """Everything of each image; what is left to the weights are sums."""
-        frequency = self.frequency or document_frequency(item["references"] for item in statistics)
+        known = self.frequency or next((item["frequency"] for item in statistics if "frequency" in item), None)
+        frequency = known or document_frequency(item["references"] for item in statistics)
         cider = np.array([cider_d(item["words"], item["references"], frequency) for item in statistics])
         bleu = np.array([bleu_row(item["words"], item["references"]) for item in statistics], dtype=np.float64)
         rouge = np.array([rouge_l(item["words"], item["references"]) for item in statistics])
