@@ -144,7 +144,10 @@ class ArmRunner(Protocol):
 class Backend(Protocol):
     """A model that is there."""
 
-    loaded: LoadedFacts
+    @property
+    def loaded(self) -> LoadedFacts:
+        """What is known of it by now; a server tells more while a run goes on."""
+        ...
 
     def runner(self, recipes: tuple[str, ...]) -> ArmRunner:
         """The arm with these recipes."""

@@ -37,6 +37,14 @@ def model_facts(name: str, *, weights: str | None, device: str, dialect: str | N
         if not rest:
             raise UsageError("--model replay: expected replay:RUN, the path or id of a run")
         return _plain_facts(name, "replay", dialect)
+    if kind == "openai":
+        from argus_eval.backends.served_models import openai_facts
+
+        return openai_facts(name, weights, dialect)
+    if kind == "vllm":
+        from argus_eval.backends.served_models import vllm_facts
+
+        return vllm_facts(name, weights, resolve_device(device), dialect)
     if colon and kind != "hf":
         raise UnknownNameError("model form", f"{kind}:", [form.partition(":")[0] + ":" for form in FORMS])
     return _local_facts(name, weights, device, dialect)
@@ -138,9 +146,23 @@ def resolve_device(device: str) -> str:
 
 
 def load_backend(
-    facts: ModelFacts, *, weights: str | None, dtype: str | None, runs_dir: pathlib.Path, seed: int
+    facts: ModelFacts,
+    *,
+    weights: str | None,
+    dtype: str | None,
+    runs_dir: pathlib.Path,
+    seed: int,
+    folder: pathlib.Path | None = None,
 ) -> Backend:
     """The model itself.
+
+    Args:
+        facts: of :func:`model_facts`.
+        weights: checkpoint, as there.
+        dtype: of the weights; ``None`` for the checkpoint's.
+        runs_dir: where runs are kept.
+        seed: of random weights.
+        folder: of the run, for logs of servers and the like; ``runs_dir`` where there is no run.
 
     Raises:
         UsageError: a checkpoint or run does not exist or cannot be read.
@@ -155,6 +177,15 @@ def load_backend(
         from argus_eval.backends.replay import ReplayBackend
 
         return ReplayBackend(facts.name.partition(":")[2], runs_dir)
+    if facts.backend == "openai":
+        from argus_eval.backends.served_models import load_openai
+
+        return load_openai(facts)
+    if facts.backend == "vllm":
+        from argus_eval.backends.served_models import load_vllm
+
+        servers = (folder or runs_dir) / "servers"
+        return load_vllm(facts, weights=weights, dtype=dtype, folder=servers, seed=seed)
     from argus_eval.backends.transformers_local import LocalBackend
     from argus_eval.models.load import LoadedModel, load_model
 

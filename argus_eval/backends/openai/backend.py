@@ -18,7 +18,7 @@ from argus_eval.core.response import Lengths, Response
 from argus_eval.core.timing import Timing
 from argus_eval.errors import SampleError
 
-__all__ = ["OpenAIBackend", "ServerRunner", "response_of", "timing_of"]
+__all__ = ["Caches", "OpenAIBackend", "ServerRunner", "response_of", "timing_of"]
 
 _SHARED_TWIN = "the A/A twin asks the same server process over a connection of its own"
 _NO_HOST_WORK = "a server's host work cannot be seen from outside"
@@ -68,7 +68,7 @@ def response_of(seen: Exchange, *, timed: bool, stages: bool = True) -> Response
 
 
 @dataclass(slots=True)
-class _Caches:
+class Caches:
     """What is known of the caches of one kind of server; found out once, before the first timed request."""
 
     own: bool
@@ -109,7 +109,7 @@ class ServerRunner:
         memory: which images this server has seen; shared by everybody who asks it.
     """
 
-    def __init__(self, client: ServerClient, caches: _Caches, memory: Callable[[], ServerMemory]) -> None:
+    def __init__(self, client: ServerClient, caches: Caches, memory: Callable[[], ServerMemory]) -> None:
         self._client, self._caches, self._memory = client, caches, memory
 
     def answer(self, questions: Sequence[Question]) -> list[Response | SampleError]:
@@ -148,7 +148,7 @@ class ServerRunner:
         wanted = request.decoding.max_new_tokens
         if request.decoding.fixed_length and seen.output_tokens not in (None, wanted):
             raise SampleError(
-                f"asked for exactly {wanted} tokens, got {seen.output_tokens}: the length is not fixed"
+                f"the server does not fix the length: asked for {wanted} tokens, got {seen.output_tokens}"
             )
         return response_of(seen, timed=True, stages=stages)
 
@@ -197,7 +197,7 @@ class OpenAIBackend:
         self._keep_special_tokens = keep_special_tokens
         self._weights = weights
         self._said: list[str] = []
-        self._caches = _Caches(own=False, tell=self._said.append)
+        self._caches = Caches(own=False, tell=self._said.append)
         self._clients: list[ServerClient] = []
         self._shared: ServerMemory | None = None
         first = self._connect()
