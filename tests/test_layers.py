@@ -29,6 +29,7 @@ LAYERS = (
     ("backends",),
     ("config",),
     ("engine",),
+    ("importers",),
     ("gate",),
     ("report",),
     ("leaderboard",),

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("argus_eval.cli.report", "write one HTML report over one or several runs"),
     "leaderboard": ("argus_eval.cli.leaderboard", "static pages over many runs"),
     "verify": ("argus_eval.cli.verify", "hold a model's scores against the published ones"),
+    "import": ("argus_eval.cli.importing", "turn another tool's log into a run"),
     "list": ("argus_eval.cli.listing", "list models, tasks, recipes, metrics or dialects"),
     "doctor": ("argus_eval.cli.doctor", "what works on this machine, and why not"),
 }

@@ -77,8 +77,12 @@ def _plan_of(run: RunDirectory) -> RunPlan | None:
     from argus_eval.engine.plan import make_plan
     from argus_eval.errors import ArgusEvalError
 
+    manifest = run.manifest()
+    if "imported" in manifest:
+        # Another tool's samples were never ours to show; its answers are in the records.
+        return None
     try:
-        return make_plan(config_from_manifest(run.manifest()))
+        return make_plan(config_from_manifest(manifest))
     except ArgusEvalError as problem:
         print(f"argus-eval: {run.path}: samples are not shown: {problem}", file=sys.stderr)  # noqa: T201
         return None
