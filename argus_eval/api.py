@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from argus_eval.config import RunConfig, parse_budget, parse_settings
+from argus_eval.config import RunConfig, parse_budget, parse_regime, parse_settings
 from argus_eval.core.record import Record
 from argus_eval.core.results import ArmResult, MetricValue, Results, TaskResult
 from argus_eval.errors import UnknownNameError, UsageError
@@ -133,6 +133,8 @@ def evaluate(
     runs_dir: str | pathlib.Path = "runs",
     fresh: bool = False,
     settings: Sequence[str] = (),
+    regime: str = "cold-image",
+    workload: str | None = None,
     narrator: Narrator | None = None,
 ) -> Run:
     """Evaluate models on tasks, as ``argus-eval --model … --tasks …`` does; a finished run is not made again.
@@ -165,6 +167,8 @@ def evaluate(
         runs_dir=pathlib.Path(runs_dir),
         fresh=fresh,
         settings=parse_settings(settings),
+        regime=parse_regime(regime),
+        workload=workload,
     )
     finished = execute(config, narrator or Silent(), command="argus_eval.evaluate(…)")
     return Run(finished.run, finished.results)

@@ -13,16 +13,21 @@ from argus_eval.errors import UnknownNameError, UsageError
 
 __all__ = [
     "DEFAULT_BUDGET_S",
+    "REGIMES",
     "SETTINGS",
     "RunConfig",
     "config_from_manifest",
     "parse_assignments",
     "parse_budget",
+    "parse_regime",
     "parse_settings",
     "split_names",
 ]
 
 DEFAULT_BUDGET_S = 600.0
+
+#: Cache states under which latency is measured (MEASUREMENT §6); the first is the headline.
+REGIMES = ("cold-image", "warm-image", "warm-prefix", "cold-process")
 
 #: ``--set`` keys → (type, what it means). They are part of the run's identity.
 SETTINGS: dict[str, tuple[type, str]] = {
@@ -51,6 +56,8 @@ class RunConfig:
         batch_size: of the accuracy pass. dialect: overrides the model card's.
         runs_dir: where runs are kept. fresh: start another run even if this one exists.
         settings: ``--set`` values.
+        regime: cache state under which latency is measured.
+        workload: folder of images to measure speed on; ``None`` for the tasks' own.
     """
 
     models: tuple[str, ...]
@@ -71,6 +78,8 @@ class RunConfig:
     runs_dir: pathlib.Path = pathlib.Path("runs")
     fresh: bool = False
     settings: Mapping[str, int] = field(default_factory=dict)
+    regime: str = REGIMES[0]
+    workload: str | None = None
 
     @property
     def in_ci(self) -> bool:
@@ -100,6 +109,8 @@ class RunConfig:
             "batch_size": self.batch_size,
             "dialect": self.dialect,
             "settings": dict(self.settings),
+            "regime": self.regime,
+            "workload": None if self.workload is None else _content_of(self.workload),
         }
 
     def run_name(self) -> str:
@@ -188,6 +199,17 @@ def parse_budget(text: str) -> float:
         return parse_duration(text)
     except ValueError:
         raise UsageError(f"--budget {text!r}: expected a duration such as 90s, 10m or 1h") from None
+
+
+def parse_regime(text: str) -> str:
+    """A cache regime by its name.
+
+    Raises:
+        UnknownNameError: no such regime.
+    """
+    if text not in REGIMES:
+        raise UnknownNameError("regime", text, REGIMES, where="--regime")
+    return text
 
 
 def config_from_manifest(manifest: Mapping[str, object]) -> RunConfig:

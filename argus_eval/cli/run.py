@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from argus_eval.config import (
+    REGIMES,
     SETTINGS,
     RunConfig,
     parse_assignments,
@@ -80,6 +81,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of the accuracy pass, for all arms (default: 8)",
     )
+    how.add_argument(
+        "--regime",
+        default=REGIMES[0],
+        choices=REGIMES,
+        help="state of caches when a request is timed (cold-image)",
+    )
+    how.add_argument("--workload", metavar="DIR", help="images to measure speed on (default: those of the tasks)")
     how.add_argument("--dialect", help="how the model writes boxes, if not as its card says")
     where = parser.add_argument_group("where")
     where.add_argument("--runs-dir", type=pathlib.Path, default=pathlib.Path("runs"), metavar="FOLDER")
@@ -123,6 +131,8 @@ def main(arguments: argparse.Namespace) -> int:
         runs_dir=arguments.runs_dir,
         fresh=arguments.fresh,
         settings=parse_settings(arguments.settings),
+        regime=arguments.regime,
+        workload=arguments.workload,
     )
     return execute_and_report(config, arguments.json)
 

@@ -67,6 +67,7 @@ class TimedPass:
         seed: of the order.
         warmup_s: how long the warm-up may take.
         distinct: an arm keeps results of images it has seen: no image may come twice.
+        part: (index, number of parts): which share of the workload's images are this pass's.
         read_throttle: counters of the machine's throttling.
     """
 
@@ -86,7 +87,13 @@ class TimedPass:
     untimed: Measure | None = None
     warmup_s: float = float("inf")
     distinct: bool = False
+    part: tuple[int, int] = (0, 1)
     read_throttle: Callable[[], ThrottleCounters] = read_throttle
+
+    def images(self, workload: Workload) -> tuple[WorkItem, ...]:
+        """The workload's images that are this pass's."""
+        index, parts = self.part
+        return workload.items[index::parts] or workload.items
 
     @property
     def section(self) -> str:
@@ -108,17 +115,19 @@ class BlockPlace:
 
 
 def measure_block(
-    job: TimedPass, workload: Workload, place: BlockPlace, rows: int, watch: Stopwatch
+    job: TimedPass, workload: Workload, place: BlockPlace, rows: int, watch: Stopwatch, *, sentinel: bool = True
 ) -> tuple[Record, ...]:
     """Measure a block; one that the machine throttled is measured once more, for all arms.
 
     Returns:
         Its records; those of a throttled first attempt are among them, discarded.
     """
-    first, reason = _attempt(job, workload, place, rows, watch)
-    if reason is None:
+    items = ([workload.warmup[0]] if sentinel else [], block_items(job, workload, place.block, rows))
+    first, reason = _attempt(job, items, place, watch)
+    # The first request of a process cannot be made a second time.
+    if reason is None or not sentinel:
         return first
-    again, _ = _attempt(job, workload, place, rows, watch)
+    again, _ = _attempt(job, items, place, watch)
     return (
         *(replace(record, status="discarded", error=reason) for record in first),
         *(replace(record, values={**record.values, "reruns": 1.0}) for record in again),
@@ -126,14 +135,15 @@ def measure_block(
 
 
 def _attempt(
-    job: TimedPass, workload: Workload, place: BlockPlace, rows: int, watch: Stopwatch
+    job: TimedPass, items: tuple[list[WorkItem], list[WorkItem]], place: BlockPlace, watch: Stopwatch
 ) -> tuple[tuple[Record, ...], str | None]:
     rng = np.random.default_rng([job.seed, place.block, len(job.name), job.tokens])
     gc.collect()
     before = job.read_throttle()
-    records = [_request(job, job.arms[0], workload.warmup[0], (place, 0, "sentinel"), watch)]
+    sentinels, measured = items
+    records = [_request(job, job.arms[0], item, (place, 0, "sentinel"), watch) for item in sentinels]
     roles = ("measured", "timers-off") if timers_off(job, place.block) else ("measured",)
-    for item in block_items(workload, place.block, rows):
+    for item in measured:
         wanted = [(arm, role) for role in roles for arm in job.arms]
         for index in rng.permutation(len(wanted)):
             arm, role = wanted[int(index)]
@@ -143,20 +153,22 @@ def _attempt(
 
 def timers_off(job: TimedPass, block: int) -> bool:
     """Whether a block is also run without stage timers."""
-    return job.untimed is not None and block % TIMERS_OFF_EVERY == TIMERS_OFF_EVERY - 1
+    # An arm that remembers images would be timed on its memory.
+    return job.untimed is not None and not job.distinct and block % TIMERS_OFF_EVERY == TIMERS_OFF_EVERY - 1
 
 
-def block_items(workload: Workload, block: int, rows: int) -> list[WorkItem]:
+def block_items(job: TimedPass, workload: Workload, block: int, rows: int) -> list[WorkItem]:
     """The block's images: the next ones of the workload, from the start again when it is used up."""
-    count = min(rows, len(workload.items))
-    return [workload.items[(block * count + offset) % len(workload.items)] for offset in range(count)]
+    items = job.images(workload)
+    count = min(rows, len(items))
+    return [items[(block * count + offset) % len(items)] for offset in range(count)]
 
 
 def kept_block(job: TimedPass, workload: Workload, place: BlockPlace, rows: int) -> tuple[Record, ...] | None:
     """The block as an interrupted run left it, if it is complete."""
     keys = [
         key_of(job, "measured", arm, place, item)
-        for item in block_items(workload, place.block, rows)
+        for item in block_items(job, workload, place.block, rows)
         for arm in job.arms
     ]
     return tuple(job.done[key] for key in keys) if all(key in job.done for key in keys) else None

@@ -1,103 +1,87 @@
-"""Everything that is measured of one model's speed, within one budget."""
+"""Everything that is measured of one model's speed, within one budget.
+
+Order: recipes' claims, memory, cache audit, latencies, throughput, energy. Each part may use a share of the
+budget; what does not fit is left out and named. Latencies come from processes where the budget pays for them, from
+blocks of the run's own process where it does not (MEASUREMENT §9).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from argus_eval.backends.protocol import ArmRunner
-from argus_eval.core.record import Record
-from argus_eval.core.response import Response
 from argus_eval.core.results import Fidelity
-from argus_eval.core.timing import Timing
-from argus_eval.engine.budget import AIM_REPLICATES, Stopwatch
+from argus_eval.core.units import format_duration
+from argus_eval.engine.budget import Stopwatch
+from argus_eval.engine.cache_audit import AUDIT_ROUNDS, audit_result, run_audit
+from argus_eval.engine.energy_pass import WINDOW_S, run_energy
 from argus_eval.engine.fidelity import check_fidelity, claims_of
+from argus_eval.engine.latency import measure_latency
+from argus_eval.engine.memory_pass import measure_memory, memory_key
 from argus_eval.engine.narrator import Narrator
-from argus_eval.engine.plan import ModelPlan, RunPlan
-from argus_eval.engine.timed_pass import Measure, TimedPass, run_timed_pass
+from argus_eval.engine.sitting import EfficiencyJob, Sitting, needs_own_process
+from argus_eval.engine.throughput_pass import run_throughput
+from argus_eval.engine.worker_messages import TWIN
 from argus_eval.engine.workload import WorkItem, Workload, make_workload
-from argus_eval.errors import SampleError
+from argus_eval.errors import EnvironmentError_, SampleError
+from argus_eval.measure.energy import energy_counter
+from argus_eval.measure.memory import room_for_a_copy
 from argus_eval.store import RunWriter
 
 __all__ = ["EfficiencyJob", "MeasuredEfficiency", "measure_efficiency"]
 
-# Ends of the passes as shares of the budget: host work, short answers (TTFT), long answers (time per token).
-_HOST_ENDS, _SHORT_ENDS, _LONG_ENDS = 0.25, 0.7, 1.0
-# Checking claims stops after this share of the budget; how many images it covered is in the results.
-_FIDELITY_SHARE = 0.1
-_HOST_REPLICATES = 6
-_WORKLOAD_IMAGES, _HOST_IMAGES, _LONG_TOKENS = 96, 66, 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EfficiencyJob:
-    """One model's share of the efficiency measurement.
-
-    Attributes:
-        plan: the whole run. model: the model.
-        runners: arm id → runner, the baseline first.
-        twin: builds the A/A arm from scratch.
-        done: records that an interrupted run left.
-        budget_s: wall time for everything here.
-        clock_s: seconds of a monotonic clock.
-    """
-
-    plan: RunPlan
-    model: ModelPlan
-    runners: Mapping[str, ArmRunner]
-    twin: Callable[[], ArmRunner]
-    done: Mapping[str, Record]
-    budget_s: float
-    clock_s: Callable[[], float]
+# Shares of the budget. Checking claims stops after the first; how many images it covered is in the results.
+_FIDELITY_SHARE, _MEMORY_SHARE, _AUDIT_SHARE, _THROUGHPUT_SHARE = 0.1, 0.15, 0.05, 0.1
+_WORKLOAD_IMAGES, _LONG_TOKENS = 96, 64
+_MEMORY_REQUESTS, _MEMORY_TOKENS = 4, 16
+# A sweep that cannot even answer so many images one by one says nothing.
+_FEWEST_FOR_A_SWEEP = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredEfficiency:
-    """What is not in the records: fidelity by arm id, and the fingerprint of the workload."""
+    """What is not in the records: fidelity by arm id, the workload's fingerprint, what was left out and why."""
 
     fidelity: Mapping[str, Fidelity]
     workload: str
+    notes: tuple[str, ...] = ()
 
 
 def measure_efficiency(job: EfficiencyJob, writer: RunWriter, narrator: Narrator) -> MeasuredEfficiency:
-    """Fidelity, host work, TTFT, time per token, in this order and within the budget."""
+    """Everything that the budget allows; at least three rows of host work and of TTFT for every arm."""
     config = job.plan.config
-    seed = config.setting("seed", 0)
-    images = config.setting("workload.images", _WORKLOAD_IMAGES)
-    workload = make_workload(job.plan.tasks, job.model.facts, images=images, seed=seed)
-    arms = {**dict(list(job.runners.items())[:1]), job.model.twin_id: job.twin(), **job.runners}
+    workload = make_workload(
+        job.plan.tasks,
+        job.model.facts,
+        images=config.setting("workload.images", _WORKLOAD_IMAGES),
+        seed=config.setting("seed", 0),
+        folder=config.workload,
+    )
     watch = Stopwatch(budget_s=job.budget_s, clock_s=job.clock_s, spent_before_s=_spent_before(job))
     watch.start()
+    sitting = Sitting(
+        job=job, workload=workload, writer=writer, watch=watch, narrator=narrator, start_s=job.start_s
+    )
     fidelity = _fidelity(job, workload, watch)
-    host_images = config.setting("host.images", _HOST_IMAGES)
-    long_tokens = config.setting("latency.tokens", _LONG_TOKENS)
-    for timed in (
-        _timed(job, arms, _host(arms), "host", 0, share=_HOST_ENDS, rows=-(-host_images // _HOST_REPLICATES)),
-        _timed(job, arms, _latency(arms, 1), "latency", 1, share=_SHORT_ENDS),
-        _timed(job, arms, _latency(arms, long_tokens), "latency", long_tokens, share=_LONG_ENDS),
-    ):
-        if timed.tokens > 1 and not _worth_starting(watch, job):
-            narrator.say(f"latency, {timed.tokens} tokens: left out, the budget is spent; raise --budget")
-            continue
-        run_timed_pass(timed, workload, writer, watch, narrator)
-    return MeasuredEfficiency(fidelity=fidelity, workload=workload.fingerprint)
-
-
-def _worth_starting(watch: Stopwatch, job: EfficiencyJob) -> bool:
-    """A long answer takes longer than a short one: without time for a few short rows it cannot fit."""
-    return watch.left_s() > 0.15 * job.budget_s
+    sitting.row_s = _probe(sitting)
+    _memory(sitting)
+    shared = {
+        arm: job.fresh(recipes)
+        for arm, recipes in job.recipes().items()
+        if recipes != TWIN and not needs_own_process(recipes)
+    }
+    _audit(sitting, shared)
+    measure_latency(sitting, shared, until=1 - _THROUGHPUT_SHARE)
+    _throughput(sitting, shared)
+    _energy(sitting, shared)
+    return MeasuredEfficiency(fidelity=fidelity, workload=workload.fingerprint, notes=tuple(sitting.notes))
 
 
 def _spent_before(job: EfficiencyJob) -> float:
-    """Seconds an interrupted run spent on this model, from its records."""
-    spent_ns = 0
-    for record in job.done.values():
-        if record.arm in job.runners or record.arm == job.model.twin_id:
-            times = record.times_ns
-            if record.pass_name != "accuracy":
-                spent_ns += times.e2e or times.to_model_ready or 0
-    return spent_ns / 1e9
+    """Seconds of the budget that an interrupted run spent on this model."""
+    arms = job.recipes()
+    return max((record.at_s or 0.0 for record in job.done.values() if record.arm in arms), default=0.0)
 
 
 def _fidelity(job: EfficiencyJob, workload: Workload, watch: Stopwatch) -> dict[str, Fidelity]:
@@ -112,47 +96,95 @@ def _fidelity(job: EfficiencyJob, workload: Workload, watch: Stopwatch) -> dict[
     )
 
 
-def _timed(
-    job: EfficiencyJob,
-    arms: Mapping[str, ArmRunner],
-    measure: Measure,
-    name: Literal["latency", "host"],
-    tokens: int,
-    *,
-    share: float,
-    rows: int = 11,
-) -> TimedPass:
-    host = name == "host"
-    return TimedPass(
-        name=name,
-        model=job.model.facts.name,
-        regime="host" if host else "cold-image",
-        arms=tuple(arms),
-        measure=measure,
-        quantity="to_model_ready" if host else "ttft",
-        share=share,
-        most_rows=rows,
-        aim=_HOST_REPLICATES if host else AIM_REPLICATES,
-        in_any_case=tokens <= 1,
-        done=job.done,
-        tokens=tokens,
-        seed=job.plan.config.setting("seed", 0),
-    )
+def _probe(sitting: Sitting) -> float:
+    """About how long one image takes under every arm, from one request that nothing else is read from."""
+    job, watch = sitting.job, sitting.watch
+    baseline = next(iter(job.runners.values()))
+    start_s = watch.spent_s()
+    try:
+        baseline.time(sitting.workload.warmup[0].with_length(1), stages=False)
+    except SampleError:
+        return 0.0
+    return (watch.spent_s() - start_s) * len(job.recipes())
 
 
-def _host(arms: Mapping[str, ArmRunner]) -> Measure:
-    def measure(arm: str, item: WorkItem) -> tuple[Timing, Response | None]:
-        return arms[arm].host(item.with_length(1)), None
+def _memory(sitting: Sitting) -> None:
+    """Peaks of every arm but the twin, each in a process of its own, if processes are cheap enough."""
+    job, watch = sitting.job, sitting.watch
+    owed = [arm for arm, recipes in job.recipes().items() if recipes != TWIN and memory_key(arm) not in job.done]
+    each_s = sitting.start_s + _MEMORY_REQUESTS * sitting.row_s
+    if not owed:
+        return
+    if len(owed) * each_s > _MEMORY_SHARE * job.budget_s:
+        needed = format_duration(len(owed) * each_s / _MEMORY_SHARE)
+        sitting.leave_out(f"memory left out: its processes would take too long; --budget {needed} allows it")
+        return
+    if not room_for_a_copy():
+        sitting.leave_out("memory left out: there is no room for the model a second time")
+        return
+    requests = [item.with_length(_MEMORY_TOKENS) for item in sitting.workload.items[:_MEMORY_REQUESTS]]
+    for count, arm in enumerate(owed, start=1):
+        start_s = watch.spent_s()
+        try:
+            sitting.writer.append([measure_memory(arm, job.spec([arm]), requests, start_s)])
+        except (EnvironmentError_, SampleError) as problem:
+            sitting.leave_out(f"memory of {arm} not measured: {problem}")
+            continue
+        sitting.start_s = watch.spent_s() - start_s
+        sitting.narrator.progress(f"memory {job.model.facts.name}", count, len(owed))
 
-    return measure
+
+def _audit(sitting: Sitting, arms: Mapping[str, ArmRunner]) -> None:
+    """Find out which arms remember images; none of theirs may then come twice."""
+    job, workload = sitting.job, sitting.workload
+    kept = [record for record in job.done.values() if record.pass_name == "audit"]
+    if not kept:
+        cost_s = len(workload.audit) * AUDIT_ROUNDS * sitting.row_s
+        if not workload.audit:
+            sitting.leave_out("cache audit left out: there are too few images for it")
+            return
+        if cost_s > _AUDIT_SHARE * job.budget_s:
+            sitting.leave_out("cache audit left out: the budget is too short; raise --budget")
+            return
+        for item in workload.warmup[:2]:
+            _run_once(arms, item)
+        kept = run_audit(job.model.facts.name, arms, workload.audit, sitting.watch)
+        sitting.writer.append(kept)
+    cached = [arm for arm in arms if (found := audit_result(kept, arm)) is not None and found.cached]
+    for arm in cached:
+        sitting.narrator.say(f"{arm} is faster on an image it has seen: no image is shown to an arm twice")
+    sitting.distinct = bool(cached) and job.plan.config.regime == "cold-image"
 
 
-def _latency(arms: Mapping[str, ArmRunner], tokens: int) -> Measure:
-    def measure(arm: str, item: WorkItem) -> tuple[Timing, Response | None]:
-        # Hashed after the clock has stopped: every measured request can be compared with the baseline's.
-        response = arms[arm].time(item.with_length(tokens), hashes=True)
-        if response.timing is None or response.timing.ttft_ns is None:
-            raise SampleError("the backend gave no time to first token")
-        return response.timing, response
+def _run_once(arms: Mapping[str, ArmRunner], item: WorkItem) -> None:
+    for runner in arms.values():
+        try:
+            runner.time(item.with_length(1), stages=False)
+        except SampleError:
+            continue
 
-    return measure
+
+def _throughput(sitting: Sitting, arms: Mapping[str, ArmRunner]) -> None:
+    """The sweep of batch sizes, with whatever the budget has left."""
+    job, watch = sitting.job, sitting.watch
+    if any(record.pass_name == "throughput" and record.arm in arms for record in job.done.values()):
+        return
+    if watch.left_s() < _FEWEST_FOR_A_SWEEP * sitting.row_s:
+        sitting.leave_out("throughput left out: the budget is spent; raise --budget")
+        return
+    sitting.narrator.say(f"throughput {job.model.facts.name}: at most {format_duration(max(watch.left_s(), 1.0))}")
+    records = run_throughput(arms, sitting.workload.items, watch, until_s=job.budget_s, clock_s=job.clock_s)
+    sitting.writer.append(records)
+
+
+def _energy(sitting: Sitting, arms: Mapping[str, ArmRunner]) -> None:
+    """Energy of a long answer, where there is a counter and time for windows of five seconds."""
+    job, watch = sitting.job, sitting.watch
+    counter = energy_counter(job.model.facts.device)
+    if counter is None or any(r.pass_name == "energy" and r.arm in arms for r in job.done.values()):
+        return
+    if watch.left_s() < 1.2 * WINDOW_S * (len(arms) + 1):
+        sitting.leave_out("energy left out: the budget is spent; raise --budget")
+        return
+    tokens = job.plan.config.setting("latency.tokens", _LONG_TOKENS)
+    sitting.writer.append(run_energy(arms, sitting.workload.items, counter, watch, tokens=tokens))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import time
 from collections.abc import Callable, Mapping
@@ -19,7 +20,10 @@ from argus_eval.engine.efficiency import EfficiencyJob, measure_efficiency
 from argus_eval.engine.estimate import describe
 from argus_eval.engine.narrator import Narrator
 from argus_eval.engine.plan import ModelPlan, RunPlan, make_plan
+from argus_eval.engine.recompute import what_was_measured
+from argus_eval.engine.sitting import needs_own_process, worker_spec
 from argus_eval.engine.summarize import MeasuredFacts, summarize
+from argus_eval.engine.worker_process import WorkerProcess
 from argus_eval.measure.environment import capture_environment
 from argus_eval.store import RunDirectory, RunWriter
 
@@ -58,13 +62,15 @@ def execute(config: RunConfig, narrator: Narrator, command: str = "") -> Finishe
     narrator.say(f"run: {run.path}")
     with RunWriter(run) as writer:
         facts = _measure(plan, run, writer, narrator)
+    environment = capture_environment()
+    run.write_manifest({**run.manifest(), **what_was_measured(facts, command, environment)})
     results = summarize(
         plan,
         run.records(),
         facts,
         run_id=run.run_id,
         command=command,
-        environment=capture_environment(),
+        environment=environment,
         complete=True,
     )
     run.write_results(results)
@@ -128,11 +134,13 @@ def _measure(plan: RunPlan, run: RunDirectory, writer: RunWriter, narrator: Narr
     """Every pass of every model, one model in memory at a time."""
     done = {record.key: record for record in run.records()}
     loaded: dict[str, LoadedFacts] = {}
-    data: dict[str, tuple[str, int]] = {}
+    data: dict[str, SeenData] = {}
     fidelity: dict[str, Fidelity] = {}
     workloads: dict[str, str] = {}
+    notes: dict[str, tuple[str, ...]] = {}
     for model in plan.models:
         narrator.say(f"starting {model.facts.label}")
+        began_s = time.perf_counter()
         backend = load_backend(
             model.facts,
             weights=model.weights,
@@ -140,21 +148,37 @@ def _measure(plan: RunPlan, run: RunDirectory, writer: RunWriter, narrator: Narr
             runs_dir=plan.config.runs_dir,
             seed=plan.config.setting("seed", 0),
         )
-        try:
+        start_s = time.perf_counter() - began_s
+        with contextlib.ExitStack() as processes:
+            processes.callback(backend.close)
             loaded[model.facts.name] = backend.loaded
-            runners = {model.arm_id(arm): backend.runner(arm.recipes) for arm in model.arms}
+            runners = _runners(plan, model, backend, processes)
             data.update(_accuracy(plan, model, runners, done, writer, narrator))
             if plan.config.efficiency and model.facts.measures_speed:
-                job = _efficiency_job(plan, model, backend, runners, done)
+                job = _efficiency_job(plan, model, backend, runners, done, start_s)
                 measured = measure_efficiency(job, writer, narrator)
                 fidelity.update(measured.fidelity)
                 workloads[model.facts.name] = measured.workload
-        finally:
-            backend.close()
+                notes[model.facts.name] = measured.notes
     for task in plan.tasks:
         if task.display not in data:
-            data[task.display] = _identity(survey(task))
-    return MeasuredFacts(loaded=loaded, data=data, fidelity=fidelity, workloads=workloads)
+            data[task.display] = survey(task)
+    return MeasuredFacts(loaded=loaded, data=data, fidelity=fidelity, workloads=workloads, notes=notes)
+
+
+def _runners(
+    plan: RunPlan, model: ModelPlan, backend: Backend, processes: contextlib.ExitStack
+) -> dict[str, ArmRunner]:
+    """Every arm, ready to answer; those that change their whole process live in one of their own."""
+    found: dict[str, ArmRunner] = {}
+    for arm in model.arms:
+        arm_id = model.arm_id(arm)
+        if needs_own_process(arm.recipes):
+            spec = worker_spec(plan, model, {arm_id: arm.recipes})
+            found[arm_id] = processes.enter_context(WorkerProcess(spec)).arms[arm_id]
+        else:
+            found[arm_id] = backend.runner(arm.recipes)
+    return found
 
 
 def _efficiency_job(
@@ -163,6 +187,7 @@ def _efficiency_job(
     backend: Backend,
     runners: Mapping[str, ArmRunner],
     done: Mapping[str, Record],
+    start_s: float,
 ) -> EfficiencyJob:
     speed_models = sum(other.facts.measures_speed for other in plan.models)
     clock: Callable[[], float] = time.perf_counter
@@ -170,7 +195,9 @@ def _efficiency_job(
         plan=plan,
         model=model,
         runners=runners,
+        fresh=backend.runner,
         twin=backend.twin,
+        start_s=start_s,
         done=done,
         budget_s=plan.config.budget_s / speed_models,
         clock_s=clock,
@@ -184,9 +211,9 @@ def _accuracy(
     done: Mapping[str, Record],
     writer: RunWriter,
     narrator: Narrator,
-) -> dict[str, tuple[str, int]]:
+) -> dict[str, SeenData]:
     """The accuracy pass of every task the model supports; what its data turned out to be."""
-    found: dict[str, tuple[str, int]] = {}
+    found: dict[str, SeenData] = {}
     if not plan.config.accuracy or not model.measures_accuracy:
         return found
     finished = {key: record.hashes.get("sample", "") for key, record in done.items()}
@@ -204,9 +231,5 @@ def _accuracy(
             narrator.warn(f"{task.display}: row {key} left out: {reason}")
         if len(seen.bad_rows) > 5:
             narrator.warn(f"{task.display}: {len(seen.bad_rows)} rows left out in all")
-        found[task.display] = _identity(seen)
+        found[task.display] = seen
     return found
-
-
-def _identity(seen: SeenData) -> tuple[str, int]:
-    return seen.fingerprint, seen.n

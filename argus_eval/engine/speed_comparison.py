@@ -52,19 +52,21 @@ def compare_speed(
         Arm name → name of the quantity → speed-up; a quantity that was not measured is absent.
     """
     variants = [arm for arm in model.arms if not arm.is_baseline]
-    arms = [model.arm_id(model.arms[0]), model.twin_id, *(model.arm_id(arm) for arm in variants)]
+    both = [model.arm_id(model.arms[0]), model.twin_id]
     sections = _sections(table)
     drafts: list[tuple[str, str, Contrast, SpeedUp]] = []
     for name, section, quantity, word in _CONTRASTS:
-        times = paired_times(table, sections.get(section, ""), arms, quantity)
-        if times is None:
-            continue
-        twin = paired_speedup(times, 1)
-        for index, arm in enumerate(variants, start=2):
-            found = paired_speedup(times, index)
+        place = sections.get(section, "")
+        noise = paired_times(table, place, both, quantity)
+        twin = None if noise is None else paired_speedup(noise, 1)
+        for arm in variants:
+            times = paired_times(table, place, [both[0], model.arm_id(arm)], quantity)
+            if times is None:
+                continue
+            found = paired_speedup(times, 1)
             status = _accuracy_status(fidelity.get(model.arm_id(arm)), verdicts[arm.name], arm)
             contrast = Contrast(metric=word, arm=arm.name, speedup=found, twin=twin, accuracy=status)
-            saved = saving(times[0], times[index])
+            saved = saving(times[0], times[1])
             draft = _draft(found, saved.mean_s, saved.ci_s)
             drafts.append((arm.name, name, contrast, draft))
     claims = judge_all([contrast for _, _, contrast, _ in drafts])

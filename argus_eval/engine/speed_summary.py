@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argus_eval.core.record import Record
-from argus_eval.core.results import Efficiency, Memory, Quantiles, Workload
+from argus_eval.core.results import Efficiency, Quantiles, Workload
 from argus_eval.stats.intervals import order_statistic_interval, quantile_with_minimum, t_interval
 from argus_eval.stats.latency import LOOK_LEVEL, LOOKS, Speedup, at_look, speedup
 
@@ -94,7 +94,6 @@ def efficiency(table: SpeedTable, arm: str, section: str, fingerprint: str) -> E
         to_uint8_tiles_s=_quantiles(host, "to_uint8_tiles"),
         to_model_ready_s=_quantiles(host, "to_model_ready"),
         residual=_residual(records),
-        memory=Memory(),
         shortfalls=_shortfalls(replicates, images, len(records)),
         host_share_of_ttft=float(np.median(shares)) if shares else None,
     )
@@ -108,8 +107,6 @@ def _shortfalls(replicates: int, images: int, requests: int) -> tuple[str, ...]:
         found.append(f"p90 not given: {images} distinct images, 64 are needed")
     if images < 662:
         found.append(f"p99 not given: {images} distinct images, 662 are needed")
-    found.append("replicates are blocks of one process; variance between processes was not measured")
-    found.append("memory not measured: it needs a process of its own")
     return tuple(found)
 
 

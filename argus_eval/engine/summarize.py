@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from argus_eval.backends.protocol import LoadedFacts
@@ -20,10 +20,13 @@ from argus_eval.core.results import (
     TaskResult,
     Verdict,
 )
+from argus_eval.engine.accuracy import SeenData
 from argus_eval.engine.accuracy_comparison import PairedTask, equal_outputs, pair_task, task_comparison
 from argus_eval.engine.accuracy_summary import TaskAnswers, collect_answers, task_result, without_answers
 from argus_eval.engine.asking import prompt_style
+from argus_eval.engine.output_lengths import length_guard
 from argus_eval.engine.plan import ModelPlan, RunPlan, TaskPlan
+from argus_eval.engine.protocol_summary import ProtocolTable, complete_efficiency
 from argus_eval.engine.speed_comparison import compare_speed, inputs_equal
 from argus_eval.engine.speed_summary import SpeedTable, efficiency
 from argus_eval.recipes.compose import ArmPlan, loss_class
@@ -40,15 +43,17 @@ class MeasuredFacts:
 
     Attributes:
         loaded: model → facts of the loaded backend.
-        data: task display name → fingerprint and number of samples.
+        data: task display name → what its data turned out to be.
         fidelity: arm id → what was checked of its claim.
         workloads: model → fingerprint of the images speed was measured on.
+        notes: model → what of its speed was left out, and why.
     """
 
     loaded: Mapping[str, LoadedFacts]
-    data: Mapping[str, tuple[str, int]]
+    data: Mapping[str, SeenData]
     fidelity: Mapping[str, Fidelity]
     workloads: Mapping[str, str]
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def summarize(
@@ -79,10 +84,11 @@ def summarize(
     dialects = tuple(dict.fromkeys(model.facts.dialect for model in plan.models if model.facts.dialect))
     answers = {task.display: collect_answers(task, accuracy[task.display], dialects) for task in plan.tasks}
     table = SpeedTable.of(timed)
+    protocol = {model.facts.name: _protocol(model, timed) for model in plan.models}
     arms: list[ArmResult] = []
     comparisons: list[Comparison] = []
     for model in plan.models:
-        arms.extend(_arms(plan, model, answers, table, facts))
+        arms.extend(_arms(plan, model, answers, (table, protocol[model.facts.name]), facts))
         comparisons.extend(_comparisons(plan, model, answers, table, facts))
     return Results(
         run_id=run_id,
@@ -96,21 +102,27 @@ def summarize(
     )
 
 
+def _protocol(model: ModelPlan, timed: Iterable[Record]) -> ProtocolTable:
+    arms = [model.arm_id(arm) for arm in model.arms]
+    return ProtocolTable.of(timed, arms, arms[0], model.twin_id)
+
+
 def _arms(
     plan: RunPlan,
     model: ModelPlan,
     answers: Mapping[str, TaskAnswers],
-    table: SpeedTable,
+    speed: tuple[SpeedTable, ProtocolTable],
     facts: MeasuredFacts,
 ) -> list[ArmResult]:
+    table, _ = speed
     found = []
     for arm in model.arms:
         role: Literal["baseline", "variant"] = "baseline" if arm.is_baseline else "variant"
         arm_id = model.arm_id(arm)
         tasks = tuple(_task(plan, model, task, answers[task.display], arm_id, facts) for task in plan.tasks)
-        found.append(_arm(model, arm_id, role, arm.recipes, tasks, table, facts))
+        found.append(_arm(model, arm_id, role, arm.recipes, tasks, speed, facts))
     if any(table.of_arm(section, model.twin_id) for section in table.sections()):
-        found.append(_arm(model, model.twin_id, "aa", (), (), table, facts))
+        found.append(_arm(model, model.twin_id, "aa", (), (), speed, facts))
     return found
 
 
@@ -120,11 +132,13 @@ def _arm(
     role: Literal["baseline", "variant", "aa"],
     recipes: tuple[str, ...],
     tasks: tuple[TaskResult, ...],
-    table: SpeedTable,
+    speed: tuple[SpeedTable, ProtocolTable],
     facts: MeasuredFacts,
 ) -> ArmResult:
+    table, protocol = speed
     loaded = facts.loaded.get(model.facts.name)
     fingerprint = facts.workloads.get(model.facts.name, "")
+    notes = facts.notes.get(model.facts.name, ())
     sections = [name for name in table.sections() if name != "host" and table.of_arm(name, arm_id)]
     return ArmResult(
         id=arm_id,
@@ -135,7 +149,12 @@ def _arm(
         recipes=recipes,
         backend=model.facts.backend,
         tasks=tasks,
-        efficiency=tuple(efficiency(table, arm_id, section, fingerprint) for section in sections),
+        efficiency=tuple(
+            complete_efficiency(
+                efficiency(table, arm_id, section, fingerprint), protocol, protocol.facts(section), arm_id, notes
+            )
+            for section in sections
+        ),
         label=model.facts.label,
         device=loaded.device if loaded else model.facts.device,
         dtype=loaded.dtype if loaded else "",
@@ -147,13 +166,14 @@ def _arm(
 def _task(
     plan: RunPlan, model: ModelPlan, task: TaskPlan, answers: TaskAnswers, arm_id: str, facts: MeasuredFacts
 ) -> TaskResult:
-    fingerprint, n = facts.data.get(task.display, ("", 0))
+    seen = facts.data.get(task.display, SeenData(fingerprint="", n=0))
     data = DataResolution(
         requested=task.data.requested,
         resolved=task.data.resolved,
-        fingerprint=fingerprint,
-        n=n,
+        fingerprint=seen.fingerprint,
+        n=seen.n,
         source=task.data.source,
+        excluded=dict(Counter(seen.bad_rows.values())),
     )
     obstacle = task.obstacle(model.facts)
     if obstacle is not None:
@@ -194,6 +214,7 @@ def _comparisons(
             ),
             verdict=Verdict(accuracy[arm.name][1].published),
             sentence=accuracy[arm.name][2],
+            length_guard=length_guard(answers.values(), model.arm_id(model.arms[0]), model.arm_id(arm)),
         )
         for arm in variants
     ]

@@ -45,7 +45,7 @@ def run_timed_pass(
     effects: dict[str, list[float]] = {arm: [] for arm in job.arms[1:]}
     replicate = 0
     while replicate * size.rows < minimum or _fits(job, watch, size.rows, replicate, warmed.seconds_a_row):
-        if job.distinct and (replicate + 1) * size.rows > len(workload.items):
+        if job.distinct and (replicate + 1) * size.rows > len(job.images(workload)):
             return
         place = BlockPlace(replicate=replicate, block=replicate)
         records = kept_block(job, workload, place, size.rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from argus_eval.core.record import Record, record_key
 from argus_eval.engine.blocks import BlockPlace, TimedPass, attempt, make_record
@@ -32,7 +32,9 @@ class WarmedUp:
     seconds_a_row: float
 
 
-def warm_up(job: TimedPass, workload: Workload, place: BlockPlace, watch: Stopwatch) -> WarmedUp:
+def warm_up(
+    job: TimedPass, workload: Workload, place: BlockPlace, watch: Stopwatch, *, most_rounds: int = _MOST_ROUNDS
+) -> WarmedUp:
     """Run every warm-up image under every arm, round after round.
 
     One row is made in any case; ``job.warmup_s`` ends it. Two rounds at least are needed to see a trend: each
@@ -42,7 +44,7 @@ def warm_up(job: TimedPass, workload: Workload, place: BlockPlace, watch: Stopwa
     sitting = sum(job.owns(record) and record.role == "warmup" for record in job.done.values())
     records: list[Record] = []
     rows: list[tuple[str, float, float]] = []
-    for number in range(_MOST_ROUNDS):
+    for number in range(most_rounds):
         compiled = compilations()
         for item in workload.warmup:
             start_s = watch.spent_s()
@@ -80,4 +82,9 @@ def _done(
     last = [seconds for _, _, seconds in rows[-round_size:]]
     # Until a round is complete its beginning, with everything lazy in it, is not typical of what follows.
     typical = sum(last) / len(last) if len(rows) > round_size else rows[-1][2]
-    return WarmedUp(records=tuple(records), settled=settled, seconds_a_row=typical)
+    verdict = {"settled": float(settled)}
+    return WarmedUp(
+        records=tuple(replace(record, values=verdict) for record in records),
+        settled=settled,
+        seconds_a_row=typical,
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-__all__ = ["MemoryPeaks", "PeakMemory", "resident_bytes"]
+__all__ = ["MemoryPeaks", "PeakMemory", "out_of_memory_count", "room_for_a_copy"]
 
 _EVERY_S = 0.02
 
@@ -79,11 +79,23 @@ class PeakMemory:
         self._samples += 1
 
 
-def resident_bytes() -> int:
-    """What this process holds in memory now, shared libraries among it."""
+def room_for_a_copy(margin: float = 1.3) -> bool:
+    """Whether what this process holds would fit beside it a second time, on the host and on the device."""
     import psutil
 
-    return int(psutil.Process().memory_info().rss)
+    if psutil.virtual_memory().available < margin * psutil.Process().memory_info().rss:
+        return False
+    cuda = _cuda()
+    if cuda is None:
+        return True
+    free, _ = cuda.mem_get_info()
+    return bool(free > margin * cuda.memory_reserved())
+
+
+def out_of_memory_count() -> int:
+    """How often the device's allocator has refused so far, whether or not somebody caught it; 0 without one."""
+    cuda = _cuda()
+    return 0 if cuda is None else int(cuda.memory_stats().get("num_ooms", 0))
 
 
 def _largest_resident() -> int:

@@ -15,7 +15,7 @@ from scipy import special
 from argus_eval.errors import ArgusEvalError
 from argus_eval.stats.intervals import FloatArray, Interval, Values, check_level
 
-__all__ = ["MOST_DRIFT", "Drift", "Overhead", "drift", "overhead"]
+__all__ = ["MOST_DRIFT", "Drift", "Overhead", "drift", "overhead", "paired_overhead"]
 
 #: Total relative drift over a run that is still called none
 MOST_DRIFT = 0.02
@@ -133,6 +133,33 @@ def overhead(with_timers: FloatArray, without: FloatArray, *, level: float = 0.9
         return Overhead(cost=math.expm1(cost), upper=math.expm1(cost))
     freedom = float(shares.sum()) ** 2 / float((shares**2 / np.array([on.size - 1, off.size - 1])).sum())
     return Overhead(cost=math.expm1(cost), upper=math.expm1(cost + float(special.stdtrit(freedom, level)) * error))
+
+
+def paired_overhead(with_timers: FloatArray, without: FloatArray, *, level: float = 0.95) -> Overhead | None:
+    """Price of instrumentation, from the same requests made with stage timers and without, one beside the other.
+
+    Images differ far more than timers cost; pairing takes that out. Student's t on the mean log-ratio of each row
+    (one image under several arms), because its requests share what the machine did in that second.
+
+    Args:
+        with_timers, without: shape (rows, arms), seconds > 0.
+        level: confidence of the upper bound.
+
+    Returns:
+        The cost, or None for fewer than two rows.
+    """
+    check_level(level)
+    if with_timers.ndim != 2 or with_timers.shape != without.shape:
+        raise ArgusEvalError(
+            f"overhead: {with_timers.shape} and {without.shape}; expected two equal shapes (rows, arms)"
+        )
+    if with_timers.shape[0] < 2:
+        return None
+    ratios = (np.log(with_timers) - np.log(without)).mean(axis=1)
+    cost = float(ratios.mean())
+    error = float(ratios.std(ddof=1)) / math.sqrt(ratios.size)
+    bound = cost + float(special.stdtrit(ratios.size - 1, level)) * error
+    return Overhead(cost=math.expm1(cost), upper=math.expm1(bound))
 
 
 def _against_own_median(logs: FloatArray, requests: Sequence[object] | None) -> FloatArray:

@@ -1,0 +1,280 @@
+"""Replicates that are processes: each one loads the model afresh, warms up, and measures its share of every pass.
+
+Arms of pipeline scope live together in one process and alternate request by request. As soon as one arm is of
+process scope (thread counts, allocator, compile caches), every arm gets a process of its own and whole processes
+alternate in random order; so it is in the cold-process regime, where only the first request of each counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from argus_eval.backends.protocol import ArmRunner
+from argus_eval.core.record import Record, record_key
+from argus_eval.core.units import format_duration
+from argus_eval.engine.blocks import BlockPlace, TimedPass, block_effects, measure_block
+from argus_eval.engine.budget import Stopwatch
+from argus_eval.engine.narrator import Narrator
+from argus_eval.engine.warmup import WarmedUp, warm_up
+from argus_eval.engine.workload import Workload
+from argus_eval.stats.latency import LOOKS, stop_reason
+from argus_eval.store import RunWriter
+
+__all__ = [
+    "BLOCKS_A_PROCESS",
+    "OpenProcess",
+    "ProcessDesign",
+    "ProcessJob",
+    "describe_design",
+    "plan_processes",
+    "run_processes",
+]
+
+#: Two, so that variance between processes can be told from variance inside one.
+BLOCKS_A_PROCESS = 2
+#: Shares of a process's measuring time: host work, short answers, long answers.
+_SHARES = {"host": 0.15, "short": 0.45, "long": 0.4}
+_MOST_ROWS = {"host": 11, "short": 11, "long": 6}
+# What starting and warming up may take of all time before blocks of one process are the better use of it.
+_MOST_OVERHEAD = 0.6
+_WARMUP_ROWS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenProcess:
+    """A measuring process that is there: its arms, and how to end it."""
+
+    arms: Mapping[str, ArmRunner]
+    close: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessDesign:
+    """How many processes a replicate has and how many replicates are aimed for."""
+
+    groups: tuple[tuple[str, ...], ...]
+    aim: int
+    cold: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessJob:
+    """What the process replicates of one model need.
+
+    Attributes:
+        model: its name.
+        design: groups of arms that share a process.
+        open: starts a process with these arms.
+        passes: name ("host", "short", "long") → the pass for the arms of one process.
+        arms: all arm ids, the baseline first.
+        workload: images.
+        done: records that an interrupted run left.
+        warmup_s: how long one process may warm up.
+        until: share of the budget that may be spent when this ends.
+        seed: of the order of processes.
+    """
+
+    model: str
+    design: ProcessDesign
+    open: Callable[[tuple[str, ...]], OpenProcess]
+    passes: Callable[[Mapping[str, ArmRunner]], Mapping[str, TimedPass]]
+    arms: tuple[str, ...]
+    workload: Workload
+    done: Mapping[str, Record]
+    warmup_s: float
+    until: float
+    seed: int
+
+
+def plan_processes(left_s: float, start_s: float, row_s: float, groups: int = 1) -> int | None:
+    """How many process replicates to aim for: 10, 6, or ``None`` where blocks of one process are the better use.
+
+    Args:
+        left_s: what may be spent. start_s: until a process is ready.
+        row_s: one image under every arm.
+        groups: processes a replicate needs.
+
+    >>> plan_processes(600, 8, 0.2), plan_processes(150, 8, 0.2), plan_processes(30, 8, 0.2)
+    (10, 6, None)
+    """
+    for count in (10, LOOKS[0]):
+        overhead_s = count * (groups * start_s + _WARMUP_ROWS * row_s)
+        smallest_s = count * BLOCKS_A_PROCESS * 2 * row_s
+        if overhead_s <= _MOST_OVERHEAD * left_s and overhead_s + smallest_s <= left_s:
+            return count
+    return None
+
+
+def run_processes(job: ProcessJob, writer: RunWriter, watch: Stopwatch, narrator: Narrator) -> None:
+    """Measure replicate after replicate until intervals are narrow, the last look is reached or time is up.
+
+    One replicate is made in any case. Its records are written together, and the one that says it is complete
+    comes last: what an interrupted run left of a replicate is discarded.
+    """
+    kept = _complete(job)
+    torn = [
+        r.key for r in job.done.values() if r.process is not None and r.replicate not in kept and _ours(r, job)
+    ]
+    if torn:
+        writer.discard_tail(frozenset(torn))
+    rows = _rows_of(job, kept)
+    effects: dict[tuple[str, str], list[float]] = {}
+    longest_s, replicate = 0.0, 0
+    while replicate < max(1, len(kept)) or watch.left_s(job.until) >= longest_s:
+        began_s = watch.spent_s()
+        records: Sequence[Record] = kept.get(replicate, ())
+        if records:
+            seconds = [record.at_s or 0.0 for record in records]
+            longest_s = max(longest_s, max(seconds) - min(seconds))
+        else:
+            records, rows = _replicate(job, replicate, rows, watch)
+            writer.append([*records, _marker(job, replicate, watch.spent_s())])
+            longest_s = max(longest_s, watch.spent_s() - began_s)
+        _collect(effects, job, records)
+        replicate += 1
+        narrator.progress(f"processes {job.model}", replicate, max(replicate, job.design.aim))
+        measured = [np.asarray(values) for values in effects.values()]
+        if replicate >= LOOKS[-1] or (measured and stop_reason(measured, budget_spent=False) is not None):
+            return
+
+
+def _ours(record: Record, job: ProcessJob) -> bool:
+    return record.arm in job.arms and record.pass_name in ("latency", "host")
+
+
+def _complete(job: ProcessJob) -> dict[int, list[Record]]:
+    """Replicates that an interrupted run finished: those whose last line is there."""
+    found: dict[int, list[Record]] = {}
+    for number in range(LOOKS[-1]):
+        if _marker_key(job, number) not in job.done:
+            break
+        found[number] = [r for r in job.done.values() if r.process == number and _ours(r, job)]
+    return found
+
+
+def _marker_key(job: ProcessJob, replicate: int) -> str:
+    return record_key("process", job.model, replicate)
+
+
+def _marker(job: ProcessJob, replicate: int, at_s: float) -> Record:
+    return Record(
+        key=_marker_key(job, replicate),
+        pass_name="latency",  # noqa: S106 - a measuring pass
+        arm=job.arms[0],
+        task="",
+        sample="",
+        replicate=replicate,
+        block=0,
+        order=0,
+        status="ok",
+        role="complete",
+        process=replicate,
+        at_s=round(at_s, 6),
+    )
+
+
+def _rows_of(job: ProcessJob, kept: Mapping[int, Sequence[Record]]) -> dict[str, int] | None:
+    """Rows a block as the first replicate had them; ``None`` where there is none."""
+    if 0 not in kept:
+        return None
+    first = [r for r in kept[0] if r.arm == job.arms[0] and r.role == "measured" and r.block == 0]
+    lengths = sorted({int(r.regime.partition("/")[2]) for r in first if r.pass_name == "latency"})
+    names = dict(zip(lengths, ("short", "long"), strict=False))
+    rows = dict.fromkeys(_SHARES, 0)
+    for record in first:
+        name = "host" if record.pass_name == "host" else names[int(record.regime.partition("/")[2])]
+        rows[name] += 1
+    return rows
+
+
+def _replicate(
+    job: ProcessJob, replicate: int, rows: dict[str, int] | None, watch: Stopwatch
+) -> tuple[list[Record], dict[str, int]]:
+    """All processes of one replicate, in random order."""
+    order = np.random.default_rng([job.seed, replicate]).permutation(len(job.design.groups))
+    records: list[Record] = []
+    for index in order:
+        group = job.design.groups[int(index)]
+        start_s = watch.spent_s()
+        process = job.open(group)
+        try:
+            overhead_s = watch.spent_s() - start_s
+            made, rows = _in_process(job, replicate, process, rows, (watch, overhead_s))
+        finally:
+            process.close()
+        records.extend(made)
+    assert rows is not None
+    return records, rows
+
+
+def _in_process(
+    job: ProcessJob,
+    replicate: int,
+    process: OpenProcess,
+    rows: dict[str, int] | None,
+    spent: tuple[Stopwatch, float],
+) -> tuple[list[Record], dict[str, int]]:
+    watch, overhead_s = spent
+    passes = job.passes(process.arms)
+    records: list[Record] = []
+    if job.design.cold:
+        place = BlockPlace(replicate=replicate, block=replicate, process=replicate)
+        # No sentinel and no warm-up: the first request of the process is the one that counts.
+        cold = measure_block(passes["short"], job.workload, place, 1, watch, sentinel=False)
+        return list(cold), {"host": 0, "short": 1, "long": 0}
+    costs: dict[str, float] = {}
+    began_s = watch.spent_s()
+    for name, timed in passes.items():
+        warmed = _warm(job, name, timed, replicate, watch)
+        costs[name] = warmed.seconds_a_row
+        records.extend(warmed.records)
+    overhead_s += watch.spent_s() - began_s
+    if rows is None:
+        rows = _plan_rows(job, costs, overhead_s, watch)
+    for name, timed in passes.items():
+        for number in range(BLOCKS_A_PROCESS if rows[name] else 0):
+            block = replicate * BLOCKS_A_PROCESS + number
+            place = BlockPlace(replicate=replicate, block=block, process=replicate)
+            records.extend(measure_block(timed, job.workload, place, rows[name], watch))
+    return records, rows
+
+
+def _warm(job: ProcessJob, name: str, timed: TimedPass, replicate: int, watch: Stopwatch) -> WarmedUp:
+    """The short pass warms everything up; the others need two rows of their own, for what only they do."""
+    place = BlockPlace(replicate=replicate, block=0, process=replicate)
+    if name == "short":
+        return warm_up(replace(timed, warmup_s=job.warmup_s), job.workload, place, watch)
+    few = replace(job.workload, warmup=job.workload.warmup[:1])
+    warmed = warm_up(replace(timed, warmup_s=job.warmup_s / 3), few, place, watch, most_rounds=2)
+    # Two rows show no trend, and need not: the short pass has shown that there is none.
+    return replace(warmed, records=tuple(replace(record, values={}) for record in warmed.records))
+
+
+def _plan_rows(job: ProcessJob, costs: Mapping[str, float], overhead_s: float, watch: Stopwatch) -> dict[str, int]:
+    """Rows a block of each pass, so that the replicates aimed for fit; one row of the short pass at least."""
+    groups = len(job.design.groups)
+    each_s = (watch.left_s(job.until) + overhead_s) / (job.design.aim * groups) - overhead_s
+    rows = {}
+    for name, cost in costs.items():
+        affordable = int(_SHARES[name] * each_s / max(cost * 1.3 * BLOCKS_A_PROCESS, 1e-6))
+        rows[name] = max(1 if name == "short" else 0, min(_MOST_ROWS[name], affordable))
+    return {**dict.fromkeys(_SHARES, 0), **rows}
+
+
+def _collect(effects: dict[tuple[str, str], list[float]], job: ProcessJob, records: Sequence[Record]) -> None:
+    for name, timed in job.passes(dict.fromkeys(job.arms)).items():  # type: ignore[arg-type]
+        for arm, value in block_effects(records, timed).items():
+            effects.setdefault((name, arm), []).append(value)
+
+
+def describe_design(job: ProcessJob, start_s: float) -> str:
+    """One line for the screen."""
+    a_replicate = len(job.design.groups)
+    together = "all arms together" if a_replicate == 1 else "one arm each"
+    return (
+        f"processes {job.model}: up to {LOOKS[-1]} replicates of {a_replicate} process"
+        f"{'es' if a_replicate > 1 else ''} ({together}), about {format_duration(start_s)} to start each"
+    )
