@@ -45,6 +45,10 @@ def model_facts(name: str, *, weights: str | None, device: str, dialect: str | N
         from argus_eval.backends.served_models import vllm_facts
 
         return vllm_facts(name, weights, resolve_device(device), dialect)
+    if kind == "lmms":
+        from argus_eval.backends.lmms.naming import lmms_facts
+
+        return lmms_facts(name, weights, resolve_device(device), dialect)
     if colon and kind != "hf":
         raise UnknownNameError("model form", f"{kind}:", [form.partition(":")[0] + ":" for form in FORMS])
     return _local_facts(name, weights, device, dialect)
@@ -173,6 +177,11 @@ def load_backend(
 
         assert facts.dialect is not None
         return OracleBackend(facts.dialect)
+    if facts.backend == "lmms":
+        from argus_eval.backends.lmms.calling import LmmsBackend
+        from argus_eval.backends.lmms.naming import parse_model
+
+        return LmmsBackend(facts, parse_model(facts.name, weights))
     if facts.backend == "replay":
         from argus_eval.backends.replay import ReplayBackend
 

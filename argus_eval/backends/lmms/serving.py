@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from lmms_eval.api.instance import GenerationResult, TokenCounts
 from lmms_eval.api.model import lmms
 from loguru import logger
-from tqdm import tqdm
+from tqdm import tqdm  # type: ignore[import-untyped]
 
 from argus_eval.backends.protocol import ModelFacts, Question
 from argus_eval.backends.resolve import load_backend, model_facts
@@ -78,7 +78,7 @@ class _ArgusEval(lmms):  # type: ignore[misc]  # lmms-eval is untyped
         self._backend: Any = load_backend(
             facts, weights=weights, dtype=dtype, runs_dir=Path(runs_dir), seed=int(seed)
         )
-        self._runner = self._backend.runner(_recipes_of(facts, recipes))
+        self._runner: Any = self._backend.runner(_recipes_of(facts, recipes))
 
     def generate_until(self, requests: Sequence[Any]) -> list[Any]:
         """Answers in order. A question that fails is logged and answered with nothing: the run goes on."""

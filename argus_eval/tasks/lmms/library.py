@@ -74,8 +74,9 @@ class OpenTask(ConfigurableMessagesTask):  # type: ignore[misc]  # lmms-eval is 
         if target == self.config.doc_to_target:
             # The name of a column that the data do not have comes back as it is (textvqa's "answer").
             target = doc.get("answers", doc.get("answer", target))
-        listed = target if isinstance(target, list | tuple) else [target]
-        return tuple(dict.fromkeys(str(item) for item in listed)) or ("",)
+        if isinstance(target, list | tuple) and all(isinstance(item, str) for item in target):
+            return tuple(dict.fromkeys(target)) or ("",)
+        return (str(target),)
 
 
 quiet_log()

@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import yaml
 
 from argus_eval.data.bundled import iter_rows
 
@@ -41,7 +40,8 @@ def write_copy(task: str, root: Path, rows: int) -> Path:
     tables = folder / (config or "data")
     tables.mkdir(parents=True, exist_ok=True)
     found = list(itertools.islice(_rows(task, sample), rows))
-    pq.write_table(pa.Table.from_pylist(found), tables / f"{split}-00000-of-00001.parquet")
+    _write_table(found, tables / f"{split}-00000-of-00001.parquet")
+    _write_card(folder, {config or "default": f"{tables.name}/{split}-*"}, split)
     return folder
 
 
@@ -56,8 +56,31 @@ def write_gqa(root: Path, rows: int) -> Path:
         ("testdev_balanced_images", list(images.values())),
     ):
         (folder / config).mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist(table), folder / config / "testdev-00000-of-00001.parquet")
+        _write_table(table, folder / config / "testdev-00000-of-00001.parquet")
+    configs = ("testdev_balanced_instructions", "testdev_balanced_images")
+    _write_card(folder, {config: f"{config}/testdev-*" for config in configs}, "testdev")
     return folder
+
+
+def _write_table(rows: list[dict[str, Any]], file: Path) -> None:
+    """A file as the hub has it: its schema says which column is an image."""
+    import datasets
+
+    table = datasets.Dataset.from_list(rows)
+    if "image" in table.column_names:
+        table = table.cast_column("image", datasets.Image())
+    table.to_parquet(str(file))
+
+
+def _write_card(folder: Path, configs: dict[str, str], split: str) -> None:
+    """The head of the hub's README.md, by which ``datasets`` finds configurations and images."""
+    card: dict[str, Any] = {
+        "configs": [
+            {"config_name": name, "data_files": [{"split": split, "path": pattern}]}
+            for name, pattern in configs.items()
+        ]
+    }
+    folder.joinpath("README.md").write_text(f"---\n{yaml.safe_dump(card)}---\n", encoding="utf-8")
 
 
 def _rows(task: str, sample: str) -> Iterator[dict[str, Any]]:
