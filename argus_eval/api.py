@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from argus_eval.engine.narrator import Narrator
+    from argus_eval.gate.preserved import AccuracyPreserved
+    from argus_eval.gate.read_run import GateRun
+    from argus_eval.gate.stored import StoredBaseline
 
 __all__ = ["Run", "evaluate", "load_run"]
 
@@ -112,6 +115,56 @@ class Run:
         from argus_eval.core.codec import to_json
 
         return pd.json_normalize([to_json(record) for record in self.records()])
+
+    def preserves_accuracy(
+        self,
+        baseline: Run | str | pathlib.Path | None = None,
+        margin: float = 0.01,
+        *,
+        keep: float = 1.0,
+        arm: str | None = None,
+        baseline_arm: str | None = None,
+        tasks: Sequence[str] = ("all",),
+        confidence: float = 0.95,
+        allow_synthetic: bool | str = False,
+    ) -> AccuracyPreserved:
+        """Whether accuracy is shown to be preserved: the default policy of ``argus-eval check`` at another margin.
+
+        Args:
+            baseline: another run, its path or id, or the path of a stored baseline; the run's own baseline arm
+                where ``None``.
+            margin: points of the mean over tasks that may be lost, 0.01 for one.
+            keep: fraction of the baseline's score that has to be kept.
+            arm: judge this arm only. baseline_arm: compare with this arm.
+            tasks: names of tasks and groups the mean is taken over.
+            confidence: of each one-sided bound.
+            allow_synthetic: whether, or better why, bundled synthetic data may stand for a benchmark.
+
+        Returns:
+            An object that is true or false and says why.
+
+        Raises:
+            UsageError: an arm, a task or the baseline does not exist.
+        """
+        from argus_eval.gate.check import check_pairs
+        from argus_eval.gate.preserved import AccuracyPreserved, preservation_policy
+        from argus_eval.gate.read_run import read_run
+        from argus_eval.gate.sources import open_source, pairs_of
+        from argus_eval.stats.preservation import Margin
+
+        reference: GateRun | StoredBaseline | None = None
+        if isinstance(baseline, Run):
+            reference = read_run(baseline.directory)
+        elif baseline is not None:
+            reference = open_source(str(baseline), self.path.parent)
+        policy = preservation_policy(
+            Margin(absolute=margin, keep=keep),
+            tasks=tuple(tasks),
+            confidence=confidence,
+            allow_synthetic="allowed by the caller" if allow_synthetic is True else (allow_synthetic or ""),
+        )
+        pairs = pairs_of(read_run(self.directory), reference, baseline_arm, arm)
+        return AccuracyPreserved(outcome=check_pairs(pairs, policy))
 
 
 def evaluate(

@@ -34,7 +34,7 @@ LAYERS = (
     ("report",),
     ("leaderboard",),
     ("api",),
-    ("cli",),
+    ("cli", "pytest_plugin"),
 )
 POSITION = {name: index for index, names in enumerate(LAYERS) for name in names}
 
