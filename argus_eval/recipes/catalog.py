@@ -14,6 +14,12 @@ RECIPES: Registry[Recipe] = Registry(
     {
         "fused-tiles": "argus_eval.recipes.fused_tiles",
         "token-splice": "argus_eval.recipes.token_splice",
+        "server-no-processor-cache": "argus_eval.recipes.server_settings:NO_PROCESSOR_CACHE",
+        "server-no-prefix-cache": "argus_eval.recipes.server_settings:NO_PREFIX_CACHE",
+        "server-gpu-processor": "argus_eval.recipes.server_settings:GPU_PROCESSOR",
+        "server-front-ends": "argus_eval.recipes.server_settings:FRONT_ENDS",
+        "server-media-threads": "argus_eval.recipes.server_settings:MEDIA_THREADS",
+        "server-batched-tokens": "argus_eval.recipes.server_settings:BATCHED_TOKENS",
     },
     "argus_eval.recipes",
 )

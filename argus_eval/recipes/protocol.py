@@ -24,6 +24,8 @@ Scope = Literal["pipeline", "process"]
 
 #: The regime that everything but a cache is measured in.
 COLD_IMAGE = "cold-image"
+#: Backends that start a server for each arm.
+_STARTED_SERVERS = ("vllm",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,8 @@ class RecipeInfo:
 
     def obstacle(self, target: Target) -> str | None:
         """Why it cannot work on ``target``; ``None`` if it can."""
+        if target.backend in _STARTED_SERVERS:
+            return self._obstacle_on_server(target)
         if target.backend != "transformers":
             return f"recipe {self.name!r} changes a local pipeline; the {target.backend} backend has none"
         if self.staged and not target.staged:
@@ -110,6 +114,19 @@ class RecipeInfo:
         if self.regime not in (COLD_IMAGE, target.regime):
             return f"recipe {self.name!r} is measured in the {self.regime} regime; add --regime {self.regime}"
         return self.condition(target) if self.condition is not None else None
+
+    def _obstacle_on_server(self, target: Target) -> str | None:
+        """The same for servers that we start: what counts is whether there is an argument that does it there."""
+        if self.serving.get(target.backend) is None:
+            why = "does it anyway or has no such part" if target.backend in self.serving else "has no form of it"
+            return f"recipe {self.name!r} is not applicable here: {target.backend} {why}"
+        if self.families and target.family not in self.families:
+            return f"recipe {self.name!r} is written for {', '.join(sorted(self.families))}, not {target.family}"
+        if self.devices and target.device not in self.devices:
+            return f"recipe {self.name!r} works on {', '.join(sorted(self.devices))}, not on {target.device}"
+        if self.regime not in (COLD_IMAGE, target.regime):
+            return f"recipe {self.name!r} is measured in the {self.regime} regime; add --regime {self.regime}"
+        return None
 
 
 class Recipe(Protocol):

@@ -7,7 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from argus_eval.backends.openai.address import parse_address, secret_from_environment
-from argus_eval.backends.openai.caches import CacheAudit, Forgetting, ServerMemory, audit, find_forgetting
+from argus_eval.backends.openai.caches import (
+    CacheAudit,
+    Forgetting,
+    Probe,
+    ServerMemory,
+    audit,
+    counted_hits,
+    find_forgetting,
+)
 from argus_eval.backends.openai.client import Answered, ServerClient, patience_from_environment
 from argus_eval.backends.openai.exchange import Exchange
 from argus_eval.backends.openai.failures import Failure, RequestFailed, ServerGone
@@ -69,33 +77,36 @@ def response_of(seen: Exchange, *, timed: bool, stages: bool = True) -> Response
 
 @dataclass(slots=True)
 class Caches:
-    """What is known of the caches of one kind of server; found out once, before the first timed request."""
+    """Whether images can be made unknown to one kind of server; found out once, when that is first needed.
 
-    own: bool
+    Attributes:
+        tell: takes what was found, in one line.
+        audit: what was found; ``None`` before, and where it could not be.
+        failed: the audit was tried and failed.
+    """
+
     tell: Callable[[str], None]
     audit: CacheAudit | None = None
-    failed: str | None = None
+    failed: bool = False
 
-    def inspect(self, client: ServerClient, request: Request) -> None:
+    def inspect(self, client: ServerClient, memory: ServerMemory, request: Request) -> None:
         """Look for caches unless that was done."""
-        if self.audit is not None or self.failed is not None or not request.images:
+        if self.audit is not None or self.failed:
             return
-        memory = ServerMemory(client, find_forgetting(client, own=self.own))
 
         def ask(item: Request, names: tuple[str, ...]) -> float:
             found = timing_of(client.time(item, names)).ttft_ns
             if found is None:
-                raise SampleError("cache audit: the server gave no token")
+                raise SampleError("the server gave no token")
             return found / 1e9
 
         try:
-            self.audit = audit(ask, memory, request)
+            self.audit = audit(Probe(ask=ask, hits=lambda: counted_hits(client)), memory, request)
         except SampleError as problem:
             # The first requests of a session may be refused for an extra; the next one tries again.
-            if isinstance(problem, RequestFailed) and problem.status in (400, 422):
-                return
-            self.failed = f"cache audit: not done: {problem}"
-            self.tell(self.failed)
+            if not (isinstance(problem, RequestFailed) and problem.status in (400, 422)):
+                self.failed = True
+                self.tell(f"cache audit: not done: {problem}")
         else:
             self.tell(self.audit.sentence)
 
@@ -103,14 +114,19 @@ class Caches:
 class ServerRunner:
     """One arm on one server.
 
+    An image that the server has seen is made unknown to it before it is timed again. An image asked about twice in
+    a row stays as warm as it is: only audits and the warm regimes do that, and they mean it.
+
     Args:
         client: the connection.
         caches: what is known of this kind of server's caches.
         memory: which images this server has seen; shared by everybody who asks it.
     """
 
-    def __init__(self, client: ServerClient, caches: Caches, memory: Callable[[], ServerMemory]) -> None:
+    def __init__(self, client: ServerClient, caches: Caches, memory: ServerMemory) -> None:
         self._client, self._caches, self._memory = client, caches, memory
+        self._last: tuple[str, ...] = ()
+        self._names: tuple[str, ...] = ()
 
     def answer(self, questions: Sequence[Question]) -> list[Response | SampleError]:
         """See :class:`~argus_eval.backends.protocol.ArmRunner`; as many streams as there are questions.
@@ -120,7 +136,8 @@ class ServerRunner:
         requests = [question.request for question in questions]
         found = self._client.answer(requests, streams=len(requests))
         for request in requests:
-            self._memory().note(request)
+            self._memory.note(request)
+        self._last = ()
         return [self._response(answer, alone=len(requests) == 1) for answer in found]
 
     def _response(self, answer: Answered | SampleError, *, alone: bool) -> Response | SampleError:
@@ -135,16 +152,18 @@ class ServerRunner:
             SampleError: it failed, or the server remembers the image and cannot be made to forget it.
             ServerGone: no connection can be opened any more.
         """
-        self._caches.inspect(self._client, request)
-        names = self._make_cold(request)
+        shown = tuple(image.sha256 for image in request.images)
+        if shown != self._last:
+            self._names, self._last = self._make_cold(request), shown
         try:
-            seen = self._client.time(request, names)
+            seen = self._client.time(request, self._names)
         except RequestFailed as problem:
+            self._last = ()
             if problem.kind is Failure.UNREACHABLE:
                 self._wait_for_server(request)
             raise
         finally:
-            self._memory().note(request)
+            self._memory.note(request)
         wanted = request.decoding.max_new_tokens
         if request.decoding.fixed_length and seen.output_tokens not in (None, wanted):
             raise SampleError(
@@ -154,13 +173,12 @@ class ServerRunner:
 
     def _make_cold(self, request: Request) -> tuple[str, ...]:
         """Names for the images, or none; afterwards the server does not know them, or they are refused."""
-        found, memory = self._caches.audit, self._memory()
-        works = found is None or found.forgets
-        if works and memory.forgetting is Forgetting.RENAME:
-            return memory.forget(request)
+        memory = self._memory
         if not memory.knows(request):
             return ()
-        if works and memory.forgetting is not Forgetting.NOTHING:
+        self._caches.inspect(self._client, memory, request)
+        found = self._caches.audit
+        if memory.forgetting is not Forgetting.NOTHING and (found is None or found.forgets):
             return memory.forget(request)
         if found is None or found.remembers:
             raise SampleError("the server has seen this image, remembers it and cannot be made to forget it")
@@ -197,11 +215,15 @@ class OpenAIBackend:
         self._keep_special_tokens = keep_special_tokens
         self._weights = weights
         self._said: list[str] = []
-        self._caches = Caches(own=False, tell=self._said.append)
+        self._caches = Caches(tell=self._said.append)
         self._clients: list[ServerClient] = []
-        self._shared: ServerMemory | None = None
         first = self._connect()
-        self._source = _describe(first)
+        try:
+            self._source = _describe(first)
+            self._memory = ServerMemory(first, find_forgetting(first, own=False))
+        except BaseException:
+            self.close()
+            raise
 
     def _connect(self) -> ServerClient:
         client = ServerClient(
@@ -212,12 +234,6 @@ class OpenAIBackend:
         )
         self._clients.append(client)
         return client
-
-    def _memory(self) -> ServerMemory:
-        if self._shared is None:
-            client = self._clients[0]
-            self._shared = ServerMemory(client, find_forgetting(client, own=False))
-        return self._shared
 
     @property
     def loaded(self) -> LoadedFacts:

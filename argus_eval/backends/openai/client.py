@@ -172,6 +172,18 @@ class ServerClient:
         """The status of an empty POST to ``path`` under the root; ``None`` where the server cannot be reached."""
         return self.loop.run(self.fetch("POST", path))[0]
 
+    def text(self, path: str) -> str | None:
+        """Text at ``path`` under the root, or ``None`` where there is none."""
+
+        async def read() -> str | None:
+            try:
+                response = await self._http.get(self.address.root + path, timeout=30.0)
+            except httpx.TransportError:
+                return None
+            return response.text if response.status_code == 200 else None
+
+        return self.loop.run(read())
+
     async def fetch(self, method: str, path: str) -> tuple[int | None, Any]:
         """Status and JSON of a side request, which is never timed."""
         try:

@@ -31,6 +31,10 @@ __all__ = ["ServerSettings", "VllmBackend"]
 _START_LIMIT_S = 1800.0
 _EAGER = "on the CPU every server runs with --enforce-eager"
 _APART = "every arm and the A/A twin have a server process of their own"
+_BASELINE, _TWIN = "baseline", "baseline-twin"
+# Servers that a device's memory is divided among: baseline, twin, and two arms. More of them need
+# --gpu-memory-utilization in ARGUS_EVAL_SERVER_ARGS.
+_SERVERS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +61,15 @@ class ServerSettings:
 
 
 class VllmBackend:
-    """Starts a server when its arm is first asked, and ends all of them.
+    """Starts the baseline's server at once and the others when they are first asked; ends all of them.
 
     Args:
         settings: what the servers share.
         arguments_of: recipes → arguments of the server that has them.
         tell: takes a line of progress.
+
+    Raises:
+        EnvironmentError_: the server does not start.
     """
 
     def __init__(
@@ -74,14 +81,19 @@ class VllmBackend:
         self._settings, self._arguments_of = settings, arguments_of
         self._tell = tell or _to_stderr
         self._said: list[str] = []
-        self._caches = Caches(own=True, tell=self._said.append)
-        self._servers: list[_ArmServer] = []
+        self._caches = Caches(tell=self._said.append)
+        self._servers: dict[str, _ArmServer] = {}
         self._facts: dict[str, Any] = {}
+        try:
+            self._server(_BASELINE, ()).start()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def loaded(self) -> LoadedFacts:
         """What is known by now; most of it once the first server runs."""
-        refused = sorted(set[Extra]().union(*(server.refused for server in self._servers)))
+        refused = sorted(set[Extra]().union(*(server.refused for server in self._servers.values())))
         extra = extra_arguments()
         notes = [_APART]
         notes += [_EAGER] if self._settings.device == "cpu" else []
@@ -102,17 +114,18 @@ class VllmBackend:
         return self._settings.dtype or checkpoint_dtype(self._settings.checkpoint)
 
     def runner(self, recipes: tuple[str, ...]) -> ArmRunner:
-        """See :class:`~argus_eval.backends.protocol.Backend`."""
-        return self._add("+".join(recipes) or "baseline", self._arguments_of(recipes))
+        """See :class:`~argus_eval.backends.protocol.Backend`; the same recipes again ask the same server."""
+        return _ArmRunner(self._server("+".join(recipes) or _BASELINE, recipes))
 
     def twin(self) -> ArmRunner:
         """See :class:`~argus_eval.backends.protocol.Backend`."""
-        return self._add("baseline-twin", self._arguments_of(()))
+        return _ArmRunner(self._server(_TWIN, ()))
 
-    def _add(self, name: str, arguments: tuple[str, ...]) -> _ArmServer:
-        server = _ArmServer(name, lambda: self._start(name, arguments))
-        self._servers.append(server)
-        return server
+    def _server(self, name: str, recipes: tuple[str, ...]) -> _ArmServer:
+        if name not in self._servers:
+            arguments = self._arguments_of(recipes)
+            self._servers[name] = _ArmServer(name, lambda: self._start(name, arguments), self._caches)
+        return self._servers[name]
 
     def _start(self, name: str, arguments: tuple[str, ...]) -> _Running:
         settings = self._settings
@@ -124,8 +137,7 @@ class VllmBackend:
             port=free_port(),
             device=settings.device,
             dtype=self._dtype(),
-            # The twin is built after the arms; memory has to be left for it.
-            servers=len(self._servers) + (not self._has_twin()),
+            servers=_SERVERS,
         )
         process = ServerProcess(launch.command, launch.environment, settings.folder / f"{name}.log")
         try:
@@ -142,12 +154,8 @@ class VllmBackend:
         except BaseException:
             process.close()
             raise
-        running = _Running(process, client, self._caches)
         self._read_back(name, launch, client, seconds)
-        return running
-
-    def _has_twin(self) -> bool:
-        return any(server.name == "baseline-twin" for server in self._servers)
+        return _Running(process, client, ServerMemory(client, find_forgetting(client, own=True)))
 
     def _read_back(self, name: str, launch: Launch, client: ServerClient, seconds: float) -> None:
         """Ask the server what it runs with, keep it beside its log, and say where it is not what was asked for."""
@@ -173,70 +181,51 @@ class VllmBackend:
     def close(self) -> None:
         """End every server, and wait until each has ended."""
         while self._servers:
-            self._servers.pop().close()
+            self._servers.popitem()[1].close()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Running:
     """A server that answers."""
 
     process: ServerProcess
     client: ServerClient
-    caches: Caches
-    runner: ServerRunner | None = None
-
-    def __post_init__(self) -> None:
-        memory = ServerMemory(self.client, find_forgetting(self.client, own=True))
-        self.runner = ServerRunner(self.client, self.caches, lambda: memory)
+    memory: ServerMemory
 
 
 class _ArmServer:
-    """An arm whose server is started when it is first asked something."""
+    """The server of an arm, started when it is first needed."""
 
-    def __init__(self, name: str, start: Callable[[], _Running]) -> None:
-        self.name, self._start = name, start
+    def __init__(self, name: str, start: Callable[[], _Running], caches: Caches) -> None:
+        self.name, self._start, self._caches = name, start, caches
         self._running: _Running | None = None
 
     @property
     def refused(self) -> frozenset[Extra]:
-        """Extras that its server has refused."""
+        """Extras that it has refused."""
         return self._running.client.refused if self._running is not None else frozenset()
 
-    def _runner(self) -> ServerRunner:
+    def start(self) -> _Running:
+        """The server, which runs afterwards."""
         if self._running is None:
             self._running = self._start()
-        assert self._running.runner is not None
-        return self._running.runner
+        return self._running
 
-    def _explain(self, problem: ServerGone) -> EnvironmentError_:
+    def new_runner(self) -> ServerRunner:
+        """Somebody who asks it and has asked nothing yet."""
+        running = self.start()
+        return ServerRunner(running.client, self._caches, running.memory)
+
+    def explain(self, problem: ServerGone) -> EnvironmentError_:
         """A server of ours that is gone has left words."""
-        assert self._running is not None
-        code = self._running.process.exit_code()
-        if code is None:
+        code = self._running.process.exit_code() if self._running is not None else None
+        if self._running is None or code is None:
             return problem
         last = (self._running.process.last_words(1) or ["no output"])[-1]
         return EnvironmentError_(
             f"vLLM {self.name}: ended with code {code}: {last[:200]} (log: {self._running.process.log}); "
             "the same command starts it again and goes on from here"
         )
-
-    def answer(self, questions: Sequence[Question]) -> list[Response | SampleError]:
-        """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
-        try:
-            return self._runner().answer(questions)
-        except ServerGone as problem:
-            raise self._explain(problem) from problem
-
-    def time(self, request: Request, *, stages: bool = True, hashes: bool = False) -> Response:
-        """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
-        try:
-            return self._runner().time(request, stages=stages, hashes=hashes)
-        except ServerGone as problem:
-            raise self._explain(problem) from problem
-
-    def host(self, request: Request) -> Timing:
-        """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
-        raise SampleError("a server's host work cannot be seen from outside")
 
     def close(self) -> None:
         """End the server, if there is one."""
@@ -246,6 +235,37 @@ class _ArmServer:
                 running.client.close()
             finally:
                 running.process.close()
+
+
+class _ArmRunner:
+    """An arm on a server of ours."""
+
+    def __init__(self, server: _ArmServer) -> None:
+        self._server = server
+        self._inner: ServerRunner | None = None
+
+    def _runner(self) -> ServerRunner:
+        if self._inner is None:
+            self._inner = self._server.new_runner()
+        return self._inner
+
+    def answer(self, questions: Sequence[Question]) -> list[Response | SampleError]:
+        """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
+        try:
+            return self._runner().answer(questions)
+        except ServerGone as problem:
+            raise self._server.explain(problem) from problem
+
+    def time(self, request: Request, *, stages: bool = True, hashes: bool = False) -> Response:
+        """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
+        try:
+            return self._runner().time(request, stages=stages, hashes=hashes)
+        except ServerGone as problem:
+            raise self._server.explain(problem) from problem
+
+    def host(self, request: Request) -> Timing:
+        """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
+        raise SampleError("a server's host work cannot be seen from outside")
 
 
 def _to_stderr(line: str) -> None:

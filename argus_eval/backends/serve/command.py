@@ -133,6 +133,7 @@ def plan_launch(
         command += ["--gpu-memory-utilization", f"{_MOST_DEVICE_MEMORY / servers:.2f}"]
     added = {
         "VLLM_SERVER_DEV_MODE": "1",  # the endpoints that empty caches; the server listens on loopback only
+        "PYTHONUNBUFFERED": "1",  # what it is at is read from its log
         "VLLM_NO_USAGE_STATS": "1",
         "DO_NOT_TRACK": "1",
         **settings,

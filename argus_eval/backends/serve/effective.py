@@ -74,7 +74,7 @@ def disagreements(command: Sequence[str], effective: Mapping[str, Any]) -> list[
     """
     if not effective:
         return []
-    found = []
+    found: dict[str, str | None] = {}
     for position, argument in enumerate(command):
         flag, equals, attached = argument.partition("=")
         if flag not in _CHECKED:
@@ -82,10 +82,11 @@ def disagreements(command: Sequence[str], effective: Mapping[str, Any]) -> list[
         name, fixed = _CHECKED[flag]
         following = attached if equals else next(iter(command[position + 1 :]), "")
         wanted = _value(following) if fixed is None else fixed
-        if effective.get(name) != wanted:
-            given = flag if fixed is not None else f"{flag} {following}"
-            found.append(f"{given} was given, but {name} is {effective.get(name)!r}")
-    return found
+        given = flag if fixed is not None else f"{flag} {following}"
+        # The last of several wins, as it does in the server.
+        agrees = effective.get(name) == wanted
+        found[name] = None if agrees else f"{given} was given, but {name} is {effective.get(name)!r}"
+    return [line for line in found.values() if line is not None]
 
 
 def _value(text: str) -> object:
