@@ -49,7 +49,7 @@ class RunConfig:
         weights: model → checkpoint ("" stands for every model).
         data: task → source ("" stands for every task).
         strict_data: never fall back to the bundled sample.
-        limit: samples a task; ``None`` for all.
+        limit: samples a task; ``None`` for all. samples: keys of the only ones to take; empty for all.
         budget_s: wall time of all efficiency measurement.
         accuracy: run the accuracy pass. efficiency: run the efficiency passes. quick: smoke test, no claims.
         device: "auto", "cpu", "cuda". dtype: ``None`` for the checkpoint's.
@@ -67,6 +67,7 @@ class RunConfig:
     data: Mapping[str, str] = field(default_factory=dict)
     strict_data: bool = False
     limit: int | None = None
+    samples: tuple[str, ...] = ()
     budget_s: float = DEFAULT_BUDGET_S
     accuracy: bool = True
     efficiency: bool = True
@@ -100,6 +101,8 @@ class RunConfig:
             "data": {name: _content_of(value) for name, value in self.data.items()},
             "strict_data": self.strict_data,
             "limit": self.limit,
+            # Absent where it says nothing, so that runs from before it existed keep their name.
+            **({"samples": list(self.samples)} if self.samples else {}),
             "budget_s": self.budget_s,
             "accuracy": self.accuracy,
             "efficiency": self.efficiency,

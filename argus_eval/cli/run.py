@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import pathlib
 import shlex
 import sys
@@ -38,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         required=True,
         metavar="M[,M…]",
-        help="registry name, hf:ID_OR_PATH, oracle[:DIALECT] or replay:RUN",
+        help="registry name, hf:ID_OR_PATH, openai:NAME@URL, vllm:DIR_OR_ID, oracle[:DIALECT] or replay:RUN",
     )
     what.add_argument("--tasks", required=True, metavar="T[,T…]", help="tasks and groups; argus-eval list tasks")
     what.add_argument(
@@ -62,6 +63,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     what.add_argument("--strict-data", action="store_true", help="never fall back to the bundled synthetic sample")
     what.add_argument("--limit", type=_positive, metavar="N", help="samples a task")
+    what.add_argument(
+        "--sample",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="only the sample of this key, as records.jsonl names it; repeatable",
+    )
     how = parser.add_argument_group("how")
     how.add_argument(
         "--budget", default="10m", metavar="TIME", help="wall time of all efficiency measurement (default: 10m)"
@@ -88,6 +96,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="state of caches when a request is timed (cold-image)",
     )
     how.add_argument("--workload", metavar="DIR", help="images to measure speed on (default: those of the tasks)")
+    how.add_argument(
+        "--protocol",
+        choices=("paper",),
+        help="paper: COCO captions one by one at their natural end on servers, as arXiv 2603.16987 measured",
+    )
+    how.add_argument(
+        "--server-python",
+        metavar="PATH",
+        help="Python that has vLLM, for vllm: models (default: $ARGUS_EVAL_SERVER_PYTHON)",
+    )
     how.add_argument("--dialect", help="how the model writes boxes, if not as its card says")
     where = parser.add_argument_group("where")
     where.add_argument("--runs-dir", type=pathlib.Path, default=pathlib.Path("runs"), metavar="FOLDER")
@@ -119,6 +137,7 @@ def main(arguments: argparse.Namespace) -> int:
         weights=parse_assignments(arguments.weights, "--weights", models),
         data=parse_assignments(arguments.data, "--data", tasks),
         strict_data=arguments.strict_data,
+        samples=tuple(arguments.sample),
         limit=min(arguments.limit or _QUICK_SAMPLES, _QUICK_SAMPLES) if quick else arguments.limit,
         budget_s=min(budget_s, _QUICK_BUDGET_S) if quick else budget_s,
         accuracy=not arguments.efficiency_only,
@@ -134,10 +153,17 @@ def main(arguments: argparse.Namespace) -> int:
         regime=arguments.regime,
         workload=arguments.workload,
     )
-    return execute_and_report(config, arguments.json)
+    if arguments.server_python is not None:
+        # Where servers run is no part of a run's identity; processes that measure inherit it.
+        os.environ["ARGUS_EVAL_SERVER_PYTHON"] = arguments.server_python
+    if arguments.protocol == "paper":
+        from argus_eval.engine.paper_protocol import paper_config
+
+        config = paper_config(config)
+    return execute_and_report(config, arguments.json, paper=arguments.protocol == "paper")
 
 
-def execute_and_report(config: RunConfig, json: str | None) -> int:
+def execute_and_report(config: RunConfig, json: str | None, *, paper: bool = False) -> int:
     """Run, print the table, write the report; the exit code says whether every claim of exactness held."""
     from rich.console import Console
 
@@ -156,6 +182,11 @@ def execute_and_report(config: RunConfig, json: str | None) -> int:
     print_results(finished.results, Console(stderr=to_stderr, width=None if terminal else _LOG_COLUMNS))
     if json is not None:
         write_json(to_json(finished.results), json)
+    if paper:
+        from argus_eval.engine.paper_protocol import paper_lines, write_paper_numbers
+
+        for line in paper_lines(write_paper_numbers(finished.run)):
+            narrator.say(line)
     narrator.say(f"results: {finished.run.path / 'results.json'}")
     narrator.say(f"report:  {page}")
     broken = [c for c in finished.results.comparisons if c.fidelity is not None and c.fidelity.broken]

@@ -29,6 +29,7 @@ class TaskPlan:
     task: Task
     data: ResolvedData
     limit: int | None
+    only: frozenset[str] = frozenset()
 
     @property
     def display(self) -> str:
@@ -36,15 +37,21 @@ class TaskPlan:
         return f"{self.task.name}[synthetic]" if self.data.synthetic else self.task.name
 
     def samples(self) -> Iterator[Sample | BadRow]:
-        """Samples in data-set order, streamed, at most ``limit``; rows no sample can be made of are among them."""
-        for count, item in enumerate(self.task.samples(self.data.rows())):
+        """Samples in data-set order, streamed, at most ``limit``; rows no sample can be made of are among them.
+
+        With ``only`` those of these keys.
+        """
+        found = self.task.samples(self.data.rows())
+        if self.only:
+            found = (item for item in found if item.key in self.only)
+        for count, item in enumerate(found):
             if self.limit is not None and count >= self.limit:
                 return
             yield item
 
     def planned(self) -> int | None:
         """How many samples there will be; ``None`` where only reading everything would tell."""
-        total = self.data.count_samples()
+        total = len(self.only) or self.data.count_samples()
         if total is None:
             return self.limit
         return total if self.limit is None else min(total, self.limit)
@@ -134,7 +141,10 @@ def _plan_model(name: str, config: RunConfig) -> ModelPlan:
 def _plan_task(task: Task, config: RunConfig) -> TaskPlan:
     requested = config.data.get(task.name, config.data.get(""))
     data = task.open(requested, strict=config.strict_data, ci=config.in_ci)
-    plan = TaskPlan(task=task, data=data, limit=config.limit)
+    plan = TaskPlan(task=task, data=data, limit=config.limit, only=frozenset(config.samples))
     if next(iter(plan.samples()), None) is None:
+        if plan.only:
+            keys = ", ".join(sorted(plan.only))
+            raise UsageError(f"{task.name}: no sample {keys} in {data.source}; keys are those of records.jsonl")
         raise UsageError(f"{task.name}: the data set is empty: {data.source}")
     return plan

@@ -70,6 +70,7 @@ def pareto_spec(
         "height": 380,
         "width": "container",
         "layer": [
+            _acceptable(x, y, x_axis.lower_is_better),
             _floor(y),
             _stair_layer(x, y, staircase(rows, x_axis.lower_is_better, x["scale"]["domain"])),
             {"name": "parents", "transform": [{"filter": "isValid(datum.px)"}],
@@ -101,6 +102,24 @@ def _ring(x: dict[str, Any], y: dict[str, Any], size: float) -> dict[str, Any]:
         "transform": [{"filter": "datum.baseline"}],
         "mark": {"type": "point", "filled": False, "size": size, "strokeWidth": 1.5, "color": "var(--ink)"},
         "encoding": {"x": x, "y": y},
+    }
+
+
+def _acceptable(x: dict[str, Any], y: dict[str, Any], lower_is_better: bool) -> dict[str, Any]:
+    """What a gate accepts and a user gains by: cheaper than the baseline, and within its margin or better.
+
+    The region ends at the edges of the drawing, given in pixels, so that it fits whatever axes are chosen.
+    """
+    return {
+        "name": "acceptable",
+        "transform": [{"filter": "datum.baseline"}, {"calculate": f"datum.y - {MARGIN}", "as": "floor"}],
+        "mark": {"type": "rect", "color": "var(--accent)", "opacity": 0.07},
+        "encoding": {
+            "x": x,
+            "x2": {"value": 0 if lower_is_better else "width"},
+            "y": {**y, "field": "floor"},
+            "y2": {"value": 0},
+        },
     }
 
 

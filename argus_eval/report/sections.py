@@ -7,6 +7,7 @@ from typing import Any
 
 from argus_eval.core.results import Results
 from argus_eval.report.charts import light
+from argus_eval.report.check import Check
 from argus_eval.report.digest import Digest, digest_records
 from argus_eval.report.html import json_for_html
 from argus_eval.report.inputs import ReportInput
@@ -28,7 +29,7 @@ from argus_eval.report.selection import KIND_WORDS, KINDS, UNREMARKABLE
 from argus_eval.report.stages import Waterfall, waterfalls
 from argus_eval.report.strip import ArmSummary, arm_summaries
 from argus_eval.report.text import printable
-from argus_eval.report.trust import Check, trust_checks
+from argus_eval.report.trust import trust_checks
 from argus_eval.report.wording import short_labels
 
 __all__ = ["FindingRow", "RunView", "run_view"]

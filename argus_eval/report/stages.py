@@ -64,9 +64,14 @@ def waterfalls(results: Results) -> tuple[Waterfall, ...]:
 
 def _staged(arm: ArmResult) -> Efficiency | None:
     entry = headline(arm)
-    if entry is not None and entry.stages_s:
+    if entry is not None and _shown(entry):
         return entry
-    return next((other for other in arm.efficiency if other.stages_s), None)
+    return next((other for other in arm.efficiency if _shown(other)), None)
+
+
+def _shown(entry: Efficiency) -> bool:
+    """Stages were measured, and timing them did not cost more than it tells (MEASUREMENT §4)."""
+    return bool(entry.stages_s) and not (entry.instrumentation is not None and entry.instrumentation.hides_stages)
 
 
 def _extent(entry: Efficiency) -> float:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 from argus_eval.core.results import Results, SpeedUp
 from argus_eval.core.units import format_percent, format_ratio
+from argus_eval.report.check import Check
 from argus_eval.report.digest import Digest
 from argus_eval.report.figures import interval_text
+from argus_eval.report.protocol_checks import protocol_checks
 from argus_eval.report.stages import RESIDUAL_LIMIT
 from argus_eval.report.text import printable
 from argus_eval.report.wording import headline, short_labels
 
-__all__ = ["Check", "trust_checks"]
+__all__ = ["trust_checks"]
 
 #: MEASUREMENT §9 and §18.
 _MIN_REPLICATES = 6
 _MAX_ERROR_SHARE = 0.01
 
-State = Literal["good", "bad", "open"]
 _WORDS = {
     "ttft": "TTFT",
     "e2e": "end to end",
@@ -29,30 +27,12 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing that was looked at: ``good`` holds, ``bad`` does not, ``open`` could not be told."""
-
-    name: str
-    state: State
-    words: str
-
-    @property
-    def sign(self) -> str:
-        """The state's sign."""
-        return {"good": "✓", "bad": "✕", "open": "–"}[self.state]
-
-    @property
-    def state_words(self) -> str:
-        """The state, for those who cannot see the sign."""
-        return {"good": "holds", "bad": "does not hold", "open": "not told"}[self.state]
-
-
 def trust_checks(results: Results, digest: Digest) -> tuple[Check, ...]:
     """Every check of a run, in the order in which it should worry."""
     return (
         *_twins(results),
         _replicates(results),
+        *protocol_checks(results),
         _residual(results),
         _claims(results),
         *_data(results),

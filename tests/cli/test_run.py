@@ -281,3 +281,15 @@ def test_a_run_of_nothing_but_errors_is_no_success(
     )
     assert done.returncode == 4, done.stderr
     assert "every request on refcoco failed (4 of 4)" in done.stderr
+
+
+def test_one_sample_can_be_run_again(cli: Cli, refcoco_folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    words = ("--model", "oracle", "--tasks", "refcoco", "--data", f"refcoco={refcoco_folder}", "--accuracy-only")
+    assert cli(*words, cwd=tmp_path).returncode == 0
+    key = records(tmp_path)[2]["sample"]
+    again = cli(*words, "--sample", key, "--runs-dir", "again", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert [row["sample"] for row in records(tmp_path / "again")] == [key]
+    wrong = cli(*words, "--sample", "nobody", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "no sample nobody" in wrong.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import shlex
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -138,6 +139,16 @@ def test_a_link_reopens_a_sample(visit) -> None:
     seen = visit("trained", "#?sample=2")
     seen.page.wait_for_selector("dialog[open] svg.picture rect.box.target")
     assert seen.page.locator("dialog svg.picture rect.box.predicted").count() >= 1
+
+
+def test_the_drawer_gives_the_command_for_one_sample(visit) -> None:
+    seen = visit("trained", "#?sample=2")
+    seen.page.wait_for_selector("dialog[open] pre")
+    words = shlex.split(seen.page.locator("dialog[open] pre").last.text_content())
+    key = seen.page.text_content("#drawer-title").partition(" · ")[2]
+    assert words[0] == "argus-eval"
+    assert words[words.index("--sample") + 1] == key
+    assert "[synthetic]" not in words[-3]
 
 
 def test_a_cell_of_the_matrix_leads_to_its_samples(visit) -> None:

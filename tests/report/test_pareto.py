@@ -135,3 +135,12 @@ def test_published_numbers_are_marks_on_their_task_s_axis_and_nothing_else() -> 
 
 def test_the_shipped_list_is_found() -> None:
     assert {score.model for score in shipped_scores()} >= {"argus-2b", "smolvlm-2.2b"}
+
+
+def test_what_the_gate_accepts_is_shaded_towards_lower_cost() -> None:
+    chart = pareto_view(make_results()).chart
+    assert chart is not None
+    shaded = next(layer for layer in chart.spec["layer"] if layer.get("name") == "acceptable")
+    assert shaded["encoding"]["x2"] == {"value": 0}
+    assert shaded["transform"][0] == {"filter": "datum.baseline"}
+    assert str(MARGIN) in shaded["transform"][1]["calculate"]

@@ -206,7 +206,7 @@
   const embed = (canvas, spec, chosen) => {
     const options = { actions: false, ast: true, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true } };
     window.vegaEmbed(canvas, spec, options)
-      .then(({ view }) => { if (chosen) view.addEventListener("click", (_, item) => { if (item?.datum?.arm) chosen(item.datum); }); })
+      .then(({ view }) => { if (chosen) view.addEventListener("click", (_, item) => { if (item?.datum?.arm && item.mark.marktype !== "rect") chosen(item.datum); }); })
       .catch((problem) => console.error(problem));
   };
   const clip = (text) => (text.length > 90 ? `${text.slice(0, 90)}…` : text);
@@ -230,6 +230,7 @@
         if (item.field === "x") item.title = x.title.replace(" (log scale)", "");
         if (item.field === "y" && y) item.title = y.name;
       }
+      if (layer.name === "acceptable") layer.encoding.x2 = { value: x.lower ? 0 : "width" };
       if (layer.name === "stair") layer.data.values = staircase(rows, x.lower, [low / pad, high * pad]);
     }
   }
@@ -289,8 +290,15 @@
     if (!sample.answers.length) nodes.push(element("p", { class: "absent" }, "No answer: accuracy was not measured."));
     sample.answers.forEach((answer, place) => nodes.push(answerDetails(run, answer, place)));
     if (sample.times) nodes.push(element("h3", {}, "Slowest measured request"), timesTable(run, sample.times));
-    nodes.push(element("h3", {}, "To run it again"), element("pre", {}, bdi(run.data.command)), element("p", { class: "note" }, bdi(`sample ${sample.key} of ${sample.task}`)));
+    if (run.data.command) nodes.push(element("h3", {}, "To run it again"), element("pre", {}, bdi(again(run.data.command, sample))));
     return nodes;
+  }
+
+  // The run's own command with the last word on tasks and samples: the same question to the same arms.
+  function again(command, sample) {
+    const quote = (text) => (/^[\w.:/@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+    const passes = /--(accuracy|efficiency)-only/.test(command) ? "" : " --accuracy-only";
+    return `${command}${passes} --tasks ${quote(sample.task.replace(/\[synthetic\]$/, ""))} --sample ${quote(sample.key)}`;
   }
 
   function cutText(text) {

@@ -1,0 +1,128 @@
+"""Did the measuring go as the protocol asks: warm-up, timers, drift, throttling, caches, processes, lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from argus_eval.core.results import Efficiency, Results
+from argus_eval.core.units import format_percent
+from argus_eval.report.check import Check
+from argus_eval.report.figures import interval_text
+from argus_eval.report.text import printable
+from argus_eval.report.wording import short_labels
+
+__all__ = ["protocol_checks"]
+
+#: More reruns than this flag a run (MEASUREMENT §13), as a share of the blocks that count.
+_MOST_RERUNS = 0.2
+
+Entry = tuple[str, Efficiency]
+
+
+def protocol_checks(results: Results) -> tuple[Check, ...]:
+    """A check for everything of the protocol that this run looked at; nothing for what it did not."""
+    labels = short_labels(results)
+    entries = [(labels[arm.id], entry) for arm in results.arms for entry in arm.efficiency]
+    return (
+        *_warm_up(entries),
+        *_timers(entries),
+        *_drift(entries),
+        *_reruns(entries),
+        *_caches(entries),
+        *_processes(entries),
+        *_lengths(results),
+    )
+
+
+def _warm_up(entries: list[Entry]) -> Iterator[Check]:
+    found = [(label, entry.warmup) for label, entry in entries if entry.warmup is not None]
+    if not found:
+        return
+    restless = sorted({label for label, warmup in found if not warmup.settled})
+    requests = max(warmup.requests for _, warmup in found)
+    words = f"up to {requests} requests before a pass, on images that are not measured"
+    if restless:
+        words += f"; not settled when its time was up: {', '.join(restless)}"
+    else:
+        words += "; nothing was compiled any more and no trend was left"
+    yield Check(name="Warm-up", state="open" if restless else "good", words=words)
+
+
+def _timers(entries: list[Entry]) -> Iterator[Check]:
+    found = [(label, entry.instrumentation) for label, entry in entries if entry.instrumentation is not None]
+    if not found:
+        return
+    label, worst = max(found, key=lambda item: item[1].upper)
+    words = (
+        f"stage timers cost at most {format_percent(worst.upper)} of TTFT (95 % bound; estimate "
+        f"{format_percent(worst.cost, signed=True)}, {worst.pairs} pairs, {label})"
+    )
+    if worst.hides_stages:
+        words += "; above 2 % stage times are not shown"
+    yield Check(name="Price of the stage timers", state="bad" if worst.hides_stages else "good", words=words)
+
+
+def _drift(entries: list[Entry]) -> Iterator[Check]:
+    found = [(label, entry.drift) for label, entry in entries if entry.drift is not None]
+    if not found:
+        return
+    # The sentinels are the baseline's: every arm of a pass shows the same drift.
+    _, worst = max(found, key=lambda item: abs(item[1].total))
+    ends = interval_text(worst.ci, lambda end: format_percent(end, signed=True))
+    words = f"{format_percent(worst.total, signed=True)} {ends} over a pass, by {worst.n} sentinel requests"
+    words += "; arms are interleaved, so that it falls on all of them" if worst.flagged else ""
+    yield Check(name="Drift", state="bad" if worst.flagged else "good", words=words)
+
+
+def _reruns(entries: list[Entry]) -> Iterator[Check]:
+    reruns = max((entry.reruns for _, entry in entries), default=0)
+    if not reruns:
+        return
+    blocks = max(entry.replicates for _, entry in entries)
+    words = f"{reruns} blocks were measured again because the machine throttled; {blocks} count"
+    yield Check(name="Throttling", state="bad" if reruns > _MOST_RERUNS * blocks else "open", words=words)
+
+
+def _caches(entries: list[Entry]) -> Iterator[Check]:
+    for label, entry in entries:
+        audit = entry.cache_audit
+        if audit is None:
+            continue
+        ends = f" {interval_text(audit.ci, lambda end: f'{end:.2f}')}" if audit.ci is not None else ""
+        words = f"an image's first time / its second: {audit.ratio:.2f}×{ends}, {audit.images} images"
+        cold = audit.cached and entry.regime == "cold-image"
+        if cold:
+            words += "; a cache answers, so cold and warm images must not be mixed"
+        yield Check(name=f"Cache audit of {label}", state="open" if cold else "good", words=words)
+
+
+def _processes(entries: list[Entry]) -> Iterator[Check]:
+    spread = next((entry.process_spread for _, entry in entries if entry.process_spread is not None), None)
+    units = {entry.replicate_unit for _, entry in entries if entry.replicates}
+    if spread is not None:
+        words = (
+            f"the variance of a mean is {spread.inflation:.2f}× what blocks of one process show, at most "
+            f"{spread.upper:.2f}× ({spread.processes} processes, {spread.blocks} blocks)"
+        )
+        holds = spread.negligible or units == {"process"}
+        words += "" if holds else "; blocks stand in for processes all the same"
+        yield Check(name="Processes", state="good" if holds else "bad", words=words)
+    elif units == {"process"}:
+        yield Check(name="Processes", state="good", words="every replicate is a process of its own")
+    elif units:
+        words = "replicates are blocks of one process; what processes differ by was not measured"
+        yield Check(name="Processes", state="open", words=words)
+
+
+def _lengths(results: Results) -> Iterator[Check]:
+    labels = short_labels(results)
+    found = [(c.arm, c.length_guard) for c in results.comparisons if c.length_guard is not None]
+    if not found:
+        return
+    off = [
+        f"{labels.get(arm, printable(arm))} {guard.arm_tokens:.1f} tokens for {guard.baseline_tokens:.1f}"
+        for arm, guard in found
+        if guard.flagged
+    ]
+    words = "; ".join(off) if off else "arms answer as long as their baseline (90–110 %)"
+    yield Check(name="Length of answers", state="bad" if off else "good", words=words)

@@ -1,0 +1,94 @@
+"""What the trust panel says of the protocol."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from argus_eval.core.results import (
+    CacheAudit,
+    DriftSeen,
+    Instrumentation,
+    LengthGuard,
+    ProcessSpread,
+    Results,
+    WarmUp,
+)
+from argus_eval.report.check import Check
+from argus_eval.report.protocol_checks import protocol_checks
+from argus_eval.report.stages import waterfalls
+from tests.report.fixtures import make_results
+
+
+def with_entries(**changes: Any) -> Results:
+    """A run whose every efficiency entry has these fields."""
+    results = make_results()
+    arms = tuple(
+        dataclasses.replace(
+            arm, efficiency=tuple(dataclasses.replace(entry, **changes) for entry in arm.efficiency)
+        )
+        for arm in results.arms
+    )
+    return dataclasses.replace(results, arms=arms)
+
+
+def named(results: Results, name: str) -> Check:
+    return next(check for check in protocol_checks(results) if check.name.startswith(name))
+
+
+def test_a_run_that_looked_at_nothing_says_so_only_of_processes() -> None:
+    assert [check.name for check in protocol_checks(make_results())] == ["Processes"]
+    assert named(make_results(), "Processes").state == "open"
+
+
+def test_expensive_timers_are_bad_and_hide_the_stages() -> None:
+    dear = with_entries(instrumentation=Instrumentation(cost=0.03, upper=0.05, pairs=12, hides_stages=True))
+    assert named(dear, "Price").state == "bad"
+    assert waterfalls(dear) == ()
+    cheap = with_entries(instrumentation=Instrumentation(cost=0.001, upper=0.01, pairs=12, hides_stages=False))
+    assert named(cheap, "Price").state == "good"
+    assert "1.0 %" in named(cheap, "Price").words
+    assert len(waterfalls(cheap)) == 3
+
+
+def test_drift_is_signed_and_flagged() -> None:
+    found = named(with_entries(drift=DriftSeen(total=-0.041, ci=(-0.05, -0.03), n=9, flagged=True)), "Drift")
+    assert found.state == "bad"
+    assert "−4.1 %" in found.words
+    assert named(
+        with_entries(drift=DriftSeen(total=0.0, ci=(-0.01, 0.01), n=9, flagged=False)), "Drift"
+    ).state == ("good")
+
+
+def test_a_restless_warm_up_is_named() -> None:
+    assert named(with_entries(warmup=WarmUp(requests=9, settled=True)), "Warm-up").state == "good"
+    assert "not settled" in named(with_entries(warmup=WarmUp(requests=9, settled=False)), "Warm-up").words
+
+
+def test_a_fifth_of_the_blocks_may_be_measured_again() -> None:
+    assert named(with_entries(reruns=1, replicates=6), "Throttling").state == "open"
+    assert named(with_entries(reruns=2, replicates=6), "Throttling").state == "bad"
+
+
+def test_processes_are_good_where_they_are_the_replicates_or_do_not_differ() -> None:
+    assert named(with_entries(replicate_unit="process"), "Processes").state == "good"
+    differ = ProcessSpread(inflation=3.0, upper=5.0, processes=6, blocks=18, negligible=False)
+    assert named(with_entries(process_spread=differ), "Processes").state == "bad"
+    alike = dataclasses.replace(differ, inflation=1.0, upper=1.3, negligible=True)
+    assert named(with_entries(process_spread=alike), "Processes").state == "good"
+
+
+def test_a_cache_that_answers_is_pointed_out() -> None:
+    audit = CacheAudit(ratio=1.8, ci=(1.6, 2.0), images=8, cached=True)
+    assert "1.80×" in named(with_entries(cache_audit=audit), "Cache audit").words
+    assert named(with_entries(cache_audit=audit), "Cache audit").state == "open"
+    assert named(with_entries(cache_audit=audit, regime="warm-image"), "Cache audit").state == "good"
+
+
+def test_shorter_answers_are_flagged_with_both_lengths() -> None:
+    results = make_results()
+    guard = LengthGuard(baseline_tokens=40.0, arm_tokens=22.0, flagged=True)
+    first = dataclasses.replace(results.comparisons[0], length_guard=guard)
+    found = named(dataclasses.replace(results, comparisons=(first, *results.comparisons[1:])), "Length")
+    assert found.state == "bad"
+    assert "22.0 tokens for 40.0" in found.words
