@@ -10,7 +10,7 @@ from argus_eval.backends.protocol import ArmRunner, ModelFacts, Question
 from argus_eval.core.codec import to_json
 from argus_eval.core.fingerprint import fingerprint
 from argus_eval.core.prediction import prediction_to_json
-from argus_eval.core.record import Record, record_key
+from argus_eval.core.record import Record, Times, record_key
 from argus_eval.core.response import Response
 from argus_eval.core.sample import Sample
 from argus_eval.data.fingerprint import data_fingerprint, sample_fingerprint
@@ -178,9 +178,18 @@ def _record(
         text=answer.text,
         prediction=prediction_to_json(prediction),
         scores=scores,
+        times_ns=_times(answer),
         lengths=to_json(answer.lengths),
         hashes=hashes,
     )
+
+
+def _times(answer: Response) -> Times:
+    """Times of an answer at its natural end, where the backend takes them (a server asked one by one)."""
+    if answer.timing is None:
+        return Times()
+    stages = dict(answer.timing.stages_ns)
+    return Times(ttft=answer.timing.ttft_ns, e2e=answer.timing.e2e_ns, stages=stages)
 
 
 def _batched(items: Iterator[tuple[Sample, str]], size: int) -> Iterator[list[tuple[Sample, str]]]:
