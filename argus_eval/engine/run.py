@@ -147,6 +147,7 @@ def _measure(plan: RunPlan, run: RunDirectory, writer: RunWriter, narrator: Narr
             dtype=plan.config.dtype,
             runs_dir=plan.config.runs_dir,
             seed=plan.config.setting("seed", 0),
+            folder=run.path,
         )
         start_s = time.perf_counter() - began_s
         with contextlib.ExitStack() as processes:
@@ -160,6 +161,8 @@ def _measure(plan: RunPlan, run: RunDirectory, writer: RunWriter, narrator: Narr
                 fidelity.update(measured.fidelity)
                 workloads[model.facts.name] = measured.workload
                 notes[model.facts.name] = measured.notes
+            # A server tells more while it is used.
+            loaded[model.facts.name] = backend.loaded
     for task in plan.tasks:
         if task.display not in data:
             data[task.display] = survey(task)
