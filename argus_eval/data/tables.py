@@ -100,13 +100,15 @@ def _parquet(file: Path) -> Iterator[Any]:
 
     try:
         table = parquet.ParquetFile(file, buffer_size=BUFFER_BYTES, pre_buffer=False)
-    except ArrowException as problem:
+    except (ArrowException, UnicodeDecodeError) as problem:
         raise _unreadable(file, "Parquet", problem) from problem
     except OSError as problem:
+        if problem.errno is None:  # pyarrow's own, about the content
+            raise _unreadable(file, "Parquet", problem) from problem
         raise _denied(file, problem) from problem
     try:
         yield table
-    except (ArrowException, OSError) as problem:
+    except (ArrowException, OSError, UnicodeDecodeError) as problem:
         raise _unreadable(file, "Parquet", problem) from problem
     finally:
         table.close()
@@ -123,7 +125,7 @@ def _arrow(file: Path, *, mapped: bool = False) -> Iterator[Any]:
         raise _denied(file, problem) from problem
     try:
         yield pa.ipc.open_stream(handle)
-    except (pa.ArrowException, OSError) as problem:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
         raise _unreadable(file, "Arrow", problem) from problem
     finally:
         handle.close()

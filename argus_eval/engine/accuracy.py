@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ from argus_eval.engine.asking import ask
 from argus_eval.engine.narrator import Narrator
 from argus_eval.engine.plan import TaskPlan
 from argus_eval.engine.scoring import Scorer
-from argus_eval.errors import ArgusEvalError, IncompleteError, SampleError
+from argus_eval.errors import ArgusEvalError, IncompleteError, SampleError, UsageError
 from argus_eval.store import RunWriter
 
 __all__ = ["AccuracyPass", "SeenData", "run_accuracy", "survey"]
@@ -64,6 +65,7 @@ class _Survey:
     def __init__(self) -> None:
         self._fingerprints: list[str] = []
         self._bad: dict[str, str] = {}
+        self._times: dict[str, int] = {}
 
     def over(self, items: Iterable[Sample | BadRow]) -> _Survey:
         for _ in self.watch(items):
@@ -74,11 +76,16 @@ class _Survey:
         """The samples with their fingerprints; bad rows are kept aside."""
         for item in items:
             if isinstance(item, BadRow):
-                self._bad[item.key] = item.reason
+                self._bad[self._own_key(item)] = item.reason
             else:
                 content = sample_fingerprint(item)
                 self._fingerprints.append(content)
                 yield item, content
+
+    def _own_key(self, row: BadRow) -> str:
+        """Rows that share an id are still rows of their own."""
+        times = self._times[row.key] = self._times.get(row.key, 0) + 1
+        return row.key if times == 1 else f"{row.key}#{times}"
 
     def result(self) -> SeenData:
         return SeenData(
@@ -94,6 +101,7 @@ def run_accuracy(job: AccuracyPass, writer: RunWriter, narrator: Narrator) -> Se
 
     Raises:
         IncompleteError: a finished record was made from a sample that has changed since.
+        UsageError: no row of the data makes a sample.
     """
     total = job.plan.planned()
     scorer = Scorer(job.plan.task, job.model.dialect)
@@ -109,7 +117,16 @@ def run_accuracy(job: AccuracyPass, writer: RunWriter, narrator: Narrator) -> Se
         writer.append(records)
         finished += len(batch)
         narrator.progress(what, finished, total)
-    return watched.result()
+    seen = watched.result()
+    if not seen.n:
+        raise UsageError(_no_sample(job.plan, seen))
+    return seen
+
+
+def _no_sample(plan: TaskPlan, seen: SeenData) -> str:
+    reasons = Counter(seen.bad_rows.values()).most_common(3)
+    named = "; ".join(f"{reason} ({n:,})" for reason, n in reasons)
+    return f"{plan.display}: {plan.data.source}: no row makes a sample: {named}"
 
 
 def _arm_records(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -131,3 +132,21 @@ def test_an_arrow_stream_is_held_one_batch_at_a_time(tmp_path: Path):
     finally:
         pa.set_memory_pool(usual)
     assert counting.max_memory() < 1.5 * size
+
+
+def test_a_corrupt_parquet_file_is_the_file_s_fault_wherever_the_damage_is(tmp_path: Path):
+    whole = write(tmp_path / "whole.parquet", [textvqa_row(i) for i in range(3)], TEXTVQA).read_bytes()
+    damaged = tmp_path / "damaged.parquet"
+    rng = random.Random(0)
+    problems: list[str] = []
+    for _ in range(120):
+        content = bytearray(whole)
+        for _ in range(20):
+            content[rng.randrange(len(content) // 2, len(content))] = rng.randrange(256)
+        damaged.write_bytes(bytes(content))
+        try:
+            list(ParquetTable(name="x", files=(damaged,), root=tmp_path).rows())
+        except UsageError as problem:
+            problems.append(str(problem))
+    assert len(problems) > 60
+    assert all("not a readable Parquet file" in problem for problem in problems)
