@@ -115,17 +115,21 @@ class BlockPlace:
 
 
 def measure_block(
-    job: TimedPass, workload: Workload, place: BlockPlace, rows: int, watch: Stopwatch, *, sentinel: bool = True
+    job: TimedPass, workload: Workload, place: BlockPlace, rows: int, watch: Stopwatch, *, bare: bool = False
 ) -> tuple[Record, ...]:
     """Measure a block; one that the machine throttled is measured once more, for all arms.
+
+    A ``bare`` block is what is measured and nothing beside it: the first requests of cold processes, which cannot
+    be made a second time.
 
     Returns:
         Its records; those of a throttled first attempt are among them, discarded.
     """
-    items = ([workload.warmup[0]] if sentinel else [], block_items(job, workload, place.block, rows))
+    items = ([] if bare else [workload.warmup[0]], block_items(job, workload, place.block, rows))
+    if bare:
+        job = replace(job, untimed=None)
     first, reason = _attempt(job, items, place, watch)
-    # The first request of a process cannot be made a second time.
-    if reason is None or not sentinel:
+    if reason is None or bare:
         return first
     again, _ = _attempt(job, items, place, watch)
     return (

@@ -223,7 +223,7 @@ def _in_process(
     if job.design.cold:
         place = BlockPlace(replicate=replicate, block=replicate, process=replicate)
         # No sentinel and no warm-up: the first request of the process is the one that counts.
-        cold = measure_block(passes["short"], job.workload, place, 1, watch, sentinel=False)
+        cold = measure_block(passes["short"], job.workload, place, 1, watch, bare=True)
         return list(cold), {"host": 0, "short": 1, "long": 0}
     costs: dict[str, float] = {}
     began_s = watch.spent_s()
