@@ -14,7 +14,7 @@ from argus_eval.engine.accuracy import AccuracyPass, run_accuracy, survey
 from argus_eval.engine.narrator import Silent
 from argus_eval.engine.plan import TaskPlan
 from argus_eval.errors import UsageError
-from argus_eval.store import RunDirectory, RunWriter
+from argus_eval.store import RunWriter
 from argus_eval.tasks.catalog import load_task
 
 
@@ -59,6 +59,6 @@ def test_data_without_any_sample_is_refused_with_the_reasons(tmp_path: Path, row
     plan = plan_of(written(tmp_path, {**row, "bbox": None}, {**row, "bbox": [1, 2, 3]}))
     facts = model_facts("oracle", weights=None, device="cpu", dialect=None)
     job = AccuracyPass(plan=plan, model=facts, runners={}, batch_size=1, done={})
-    run = RunDirectory.create(tmp_path / "run", {})
+    run = RunWriter.create(tmp_path / "run", {})
     with RunWriter(run) as writer, pytest.raises(UsageError, match="no row makes a sample"):
         run_accuracy(job, writer, Silent())
