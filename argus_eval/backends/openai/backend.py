@@ -220,7 +220,7 @@ class OpenAIBackend:
         first = self._connect()
         try:
             self._source = _describe(first)
-            self._memory = ServerMemory(first, find_forgetting(first, own=False))
+            self._memory = ServerMemory(first, find_forgetting(first, own=False), own=False)
         except BaseException:
             self.close()
             raise

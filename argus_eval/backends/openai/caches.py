@@ -90,10 +90,17 @@ class CacheAudit:
 
 
 class ServerMemory:
-    """Which images one server has seen, and the way to make it forget them."""
+    """Which images one server has seen, and the way to make it forget them.
 
-    def __init__(self, client: ServerClient, forgetting: Forgetting) -> None:
+    Args:
+        client: a connection to it.
+        forgetting: the way.
+        own: we started it; any other server may have seen every image before, in an earlier run for one.
+    """
+
+    def __init__(self, client: ServerClient, forgetting: Forgetting, *, own: bool) -> None:
         self._client, self.forgetting = client, forgetting
+        self._unknown_past = not own and forgetting is not Forgetting.NOTHING
         self._seen: set[str] = set()
 
     def note(self, request: Request) -> None:
@@ -101,8 +108,8 @@ class ServerMemory:
         self._seen.update(image.sha256 for image in request.images)
 
     def knows(self, request: Request) -> bool:
-        """One of the request's images was shown to the server before."""
-        return any(image.sha256 in self._seen for image in request.images)
+        """One of the request's images was, or may have been, shown to the server before."""
+        return self._unknown_past or any(image.sha256 in self._seen for image in request.images)
 
     def forget(self, request: Request) -> tuple[str, ...]:
         """Make the images of ``request`` unknown to the server, outside of any timing.
@@ -119,9 +126,11 @@ class ServerMemory:
             case Forgetting.RESET:
                 self._reset()
                 self._seen.clear()
+                self._unknown_past = False
             case Forgetting.FLUSH:
                 self._until_done(_SGLANG_RESET)
                 self._seen.clear()
+                self._unknown_past = False
             case Forgetting.NOTHING:
                 pass
         return ()
@@ -248,7 +257,7 @@ def _with_image(request: Request, image: EncodedImage) -> Request:
 
 
 def _variants(image: EncodedImage, count: int) -> list[EncodedImage]:
-    """``count`` images of the same size and much the same content: columns rolled on by a few pixels."""
+    """``count`` images of the same size and much the same content, unlike any that were ever made before."""
     import numpy as np
     from PIL import Image
 
@@ -257,11 +266,15 @@ def _variants(image: EncodedImage, count: int) -> list[EncodedImage]:
             pixels = np.array(opened.convert("RGB"))
     except (OSError, ValueError) as problem:
         raise SampleError(f"cache audit: the image cannot be read: {problem}") from problem
+    # An earlier run may have audited the same server with the same image.
+    rng = np.random.default_rng(uuid.uuid4().int)
+    stamp = min(8, *pixels.shape[:2])
     kind = "PNG" if image.format == "PNG" else "JPEG"
     found = []
-    for index in range(count):
+    for _ in range(count):
         buffer = io.BytesIO()
-        Image.fromarray(np.roll(pixels, 3 * (index + 1), axis=1)).save(buffer, kind)
+        pixels[:stamp, :stamp] = rng.integers(0, 256, (stamp, stamp, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(buffer, kind)
         data = buffer.getvalue()
         found.append(EncodedImage(data=data, sha256=sha256_hex(data), size=image.size, format=kind))
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import httpx
 
 from argus_eval.backends.openai.address import Address, Secret
 from argus_eval.backends.openai.exchange import Exchange, Patience, exchange
-from argus_eval.backends.openai.failures import RequestFailed
+from argus_eval.backends.openai.failures import Failure, RequestFailed, ServerGone
 from argus_eval.backends.openai.loop import LoopThread
 from argus_eval.backends.openai.payload import BodyOptions, Extra, Purpose, refused_extras, request_body
 from argus_eval.backends.openai.retrying import Sleep, with_retries
@@ -23,6 +23,7 @@ __all__ = ["Answered", "ServerClient", "patience_from_environment"]
 
 #: Streams at a time; beyond it the client itself would be what is measured.
 MOST_STREAMS = 64
+_CUT_OFF = (Failure.UNREACHABLE, Failure.DISCONNECTED, Failure.TRUNCATED)
 _PATIENCE_VARIABLE = "ARGUS_EVAL_SERVER_TIMEOUT_S"
 
 
@@ -61,6 +62,7 @@ class ServerClient:
         keep_special_tokens: ask for the tokens a box dialect is written in.
         patience: time limits.
         sleep: how retries wait.
+        ended: whether the server is known to have ended; ``None`` where nobody can tell.
     """
 
     def __init__(
@@ -71,8 +73,9 @@ class ServerClient:
         keep_special_tokens: bool = False,
         patience: Patience | None = None,
         sleep: Sleep = asyncio.sleep,
+        ended: Callable[[], bool] | None = None,
     ) -> None:
-        self.address, self._secret, self._sleep = address, secret, sleep
+        self.address, self._secret, self._sleep, self._ended = address, secret, sleep, ended
         self._keep_special_tokens = keep_special_tokens
         self._patience = patience or Patience()
         self._refused: set[Extra] = set()
@@ -135,6 +138,7 @@ class ServerClient:
 
         Raises:
             RequestFailed: it failed. An extra it was refused for is left out from the next request on.
+            ServerGone: the server has ended; asking again is no use.
         """
         while True:
             options = BodyOptions(
@@ -151,6 +155,8 @@ class ServerClient:
             except RequestFailed as problem:
                 named = refused_extras(problem.status, problem.said, body) - self._refused
                 self._refused |= named
+                if problem.kind in _CUT_OFF and self._ended is not None and self._ended():
+                    raise ServerGone(f"{self.address.root}: {problem}") from problem
                 if not (adapt and named):
                     raise self._without_key(problem) from None
 

@@ -150,12 +150,13 @@ class VllmBackend:
                 Secret(),
                 keep_special_tokens=settings.keep_special_tokens,
                 patience=patience_from_environment(),
+                ended=lambda: process.ended(within_s=1.0),
             )
         except BaseException:
             process.close()
             raise
         self._read_back(name, launch, client, seconds)
-        return _Running(process, client, ServerMemory(client, find_forgetting(client, own=True)))
+        return _Running(process, client, ServerMemory(client, find_forgetting(client, own=True), own=True))
 
     def _read_back(self, name: str, launch: Launch, client: ServerClient, seconds: float) -> None:
         """Ask the server what it runs with, keep it beside its log, and say where it is not what was asked for."""

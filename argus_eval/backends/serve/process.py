@@ -62,6 +62,14 @@ class ServerProcess:
         """How it ended; ``None`` while it runs."""
         return self._warden.poll()
 
+    def ended(self, within_s: float) -> bool:
+        """Whether it has ended, or does within a moment: a connection breaks before the process is gone."""
+        try:
+            self._warden.wait(within_s)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
     def last_words(self, lines: int = 12) -> list[str]:
         """The end of its output since it was started."""
         with self.log.open("rb") as file:

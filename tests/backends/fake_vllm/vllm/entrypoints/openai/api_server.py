@@ -1,0 +1,107 @@
+"""Stands in for vLLM's server: the same command line, pages and streams, and no model.
+
+``FAKE_VLLM_DIE_AFTER=N`` ends it once, with an error, after N answers; the file it touches remembers that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pathlib
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+ANSWERED = 0
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    options: argparse.Namespace
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        pages = {
+            "/health": {},
+            "/version": {"version": "0.0.fake"},
+            "/v1/models": {"data": [{"id": self.options.served_model_name}]},
+            "/server_info": {
+                "vllm_config": {
+                    "model_config": {
+                        "dtype": f"torch.{self.options.dtype}",
+                        "hf_token": "hf_do_not_keep_me",
+                        "enforce_eager": self.options.enforce_eager,
+                        "multimodal_config": {"mm_processor_cache_gb": 4.0},
+                    },
+                    "cache_config": {"enable_prefix_caching": self.options.enable_prefix_caching},
+                    "device_config": {"device": "cpu"},
+                }
+            },
+        }
+        self.page(pages.get(self.path.partition("?")[0]))
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        if self.path.startswith("/reset_"):
+            self.page({"success": True})
+        elif self.path == "/v1/chat/completions":
+            self.chat(json.loads(body))
+        else:
+            self.page(None)
+
+    def page(self, value: Any) -> None:
+        data = json.dumps(value).encode() if value is not None else b""
+        self.send_response(200 if value is not None else 404)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def chat(self, asked: dict[str, Any]) -> None:
+        global ANSWERED
+        limit = int(os.environ.get("FAKE_VLLM_DIE_AFTER", "0"))
+        marker = pathlib.Path(os.environ.get("FAKE_VLLM_MARKER", "/nonexistent/marker"))
+        if limit and limit <= ANSWERED and not marker.exists():
+            marker.touch()
+            print("RuntimeError: the engine died", flush=True)
+            os._exit(3)
+        ANSWERED += 1
+        count = asked["max_tokens"] if asked.get("ignore_eos") else 3
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream; charset=utf-8")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        self.part({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})
+        for index in range(count):
+            self.part({"choices": [{"index": 0, "delta": {"content": " a"}, "token_ids": [index]}]})
+        self.part({"choices": [{"index": 0, "delta": {}, "finish_reason": "length"}]})
+        self.part({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": count}})
+        self.raw(b"data: [DONE]\n\n")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def part(self, chunk: dict[str, Any]) -> None:
+        self.raw(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+
+    def raw(self, data: bytes) -> None:
+        self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    for name in ("--model", "--served-model-name", "--host", "--mm-processor-cache-gb"):
+        parser.add_argument(name)
+    parser.add_argument("--port", type=int)
+    parser.add_argument("--dtype", default="bfloat16")
+    parser.add_argument("--enforce-eager", action="store_true")
+    parser.add_argument("--no-enable-prefix-caching", dest="enable_prefix_caching", action="store_false")
+    Handler.options = parser.parse_args()
+    print(f"started with {sys.argv[1:]}", flush=True)
+    print("keys seen:", [name for name in os.environ if name.endswith("API_KEY")], flush=True)
+    ThreadingHTTPServer((Handler.options.host, Handler.options.port), Handler).serve_forever()
+
+
+if __name__ == "__main__":
+    main()
