@@ -6,15 +6,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from argus_eval.core.record import Record, record_key
 from argus_eval.engine.blocks import BlockPlace, TimedPass, attempt, make_record
 from argus_eval.engine.budget import Stopwatch
 from argus_eval.engine.workload import Workload
-from argus_eval.stats.drift import drift
+from argus_eval.stats.intervals import t_interval
 
 __all__ = ["WarmedUp", "compilations", "warm_up"]
 
-_MOST_ROUNDS = 8
+_MOST_ROUNDS, _FEWEST_ROWS = 8, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,27 +39,32 @@ def warm_up(
 ) -> WarmedUp:
     """Run every warm-up image under every arm, round after round.
 
-    One row is made in any case; ``job.warmup_s`` ends it. Two rounds at least are needed to see a trend: each
-    image is compared with its own median of the last two (Theil–Sen, MEASUREMENT §7 and §13).
+    One row is made in any case; ``job.warmup_s`` ends it. A round has three rows at least, and each of its rows is
+    compared with the same image a round before: Student's t on the log-ratios (MEASUREMENT §7).
     """
     began_s = watch.spent_s()
     sitting = sum(job.owns(record) and record.role == "warmup" for record in job.done.values())
     records: list[Record] = []
-    rows: list[tuple[str, float, float]] = []
+    rows: list[float] = []
+    images = workload.warmup * -(-_FEWEST_ROWS // len(workload.warmup))
     for number in range(most_rounds):
         compiled = compilations()
-        for item in workload.warmup:
+        for item in images:
             start_s = watch.spent_s()
             for arm in job.arms:
                 at_s, outcome = watch.spent_s(), attempt(job.measure, arm, item)
                 key = record_key(job.name, job.section, "warmup", arm, place.replicate, sitting + len(records))
                 records.append(make_record(job, arm, item, (place, len(records), "warmup"), (key, at_s, outcome)))
-            rows.append((item.image, start_s, watch.spent_s() - start_s))
-            if watch.spent_s() - began_s + rows[-1][2] > job.warmup_s:
-                return _done(records, rows, len(workload.warmup), settled=False)
-        if number and compilations() == compiled and _no_trend(rows[-2 * len(workload.warmup) :]):
-            return _done(records, rows, len(workload.warmup), settled=True)
-    return _done(records, rows, len(workload.warmup), settled=False)
+            rows.append(watch.spent_s() - start_s)
+            if watch.spent_s() - began_s + rows[-1] > job.warmup_s:
+                return _done(records, rows, len(images), settled=False)
+        if (
+            number
+            and compilations() == compiled
+            and _no_trend(rows[-2 * len(images) : -len(images)], rows[-len(images) :])
+        ):
+            return _done(records, rows, len(images), settled=True)
+    return _done(records, rows, len(images), settled=False)
 
 
 def compilations() -> int:
@@ -66,22 +73,16 @@ def compilations() -> int:
     return int(module.counters["stats"]["unique_graphs"]) if module is not None else 0
 
 
-def _no_trend(rows: Sequence[tuple[str, float, float]]) -> bool:
-    """Whether the last two rounds show no drift; with fewer than six rows that cannot be told."""
-    seen = drift(
-        [start_s for _, start_s, _ in rows],
-        [max(seconds, 1e-9) for _, _, seconds in rows],
-        requests=[image for image, _, _ in rows],
-    )
-    return seen is not None and seen.settled
+def _no_trend(before: Sequence[float], after: Sequence[float]) -> bool:
+    """Whether the interval of the change from one round to the next contains 0; the same images in both."""
+    change = t_interval(np.log(np.maximum(after, 1e-9)) - np.log(np.maximum(before, 1e-9)))
+    return change is not None and change.contains(0.0)
 
 
-def _done(
-    records: Sequence[Record], rows: Sequence[tuple[str, float, float]], round_size: int, *, settled: bool
-) -> WarmedUp:
-    last = [seconds for _, _, seconds in rows[-round_size:]]
+def _done(records: Sequence[Record], rows: Sequence[float], round_size: int, *, settled: bool) -> WarmedUp:
+    last = rows[-round_size:]
     # Until a round is complete its beginning, with everything lazy in it, is not typical of what follows.
-    typical = sum(last) / len(last) if len(rows) > round_size else rows[-1][2]
+    typical = sum(last) / len(last) if len(rows) > round_size else rows[-1]
     verdict = {"settled": float(settled)}
     return WarmedUp(
         records=tuple(replace(record, values=verdict) for record in records),

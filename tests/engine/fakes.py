@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from argus_eval.engine.narrator import Silent
 from argus_eval.engine.timed_pass import Measure, TimedPass, run_timed_pass
 from argus_eval.engine.workload import WorkItem, Workload
 from argus_eval.measure.clock import ManualClock
+from argus_eval.measure.throttle import ThrottleCounters
 from argus_eval.store import RunDirectory, RunWriter
 
 __all__ = ["ARMS", "FakeMachine", "measure_into", "workload"]
@@ -72,6 +74,10 @@ class FakeMachine:
         return self.clock() / 1e9
 
 
+def _never_throttled() -> ThrottleCounters:
+    return ThrottleCounters(quota=None, thermal=None, device=None)
+
+
 def measure_into(
     folder: pathlib.Path,
     machine: FakeMachine,
@@ -81,8 +87,9 @@ def measure_into(
     in_any_case: bool = True,
     measure: Callable[[str, WorkItem], tuple[Timing, Response | None]] | None = None,
     most_rows: int = 11,
+    **more: Any,
 ) -> list[Record]:
-    """Run one TTFT pass into a run folder, going on from what is there; its records that count."""
+    """Run one TTFT pass into a run folder, going on from what is there; the records of measured requests."""
     run = (
         RunDirectory(folder) if (folder / "manifest.json").exists() else RunWriter.create(folder, {"run_id": "x"})
     )
@@ -101,6 +108,7 @@ def measure_into(
         done={record.key: record for record in run.records()},
         tokens=1,
         seed=0,
+        **{"read_throttle": _never_throttled, **more},
     )
     watch = Stopwatch(budget_s=budget_s, clock_s=machine.seconds)
     watch.start()

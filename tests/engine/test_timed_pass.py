@@ -9,9 +9,22 @@ import numpy as np
 import pytest
 
 from argus_eval.core.record import Record
+from argus_eval.core.response import Response
+from argus_eval.core.results import WarmUp
+from argus_eval.core.timing import Timing
+from argus_eval.engine.protocol_summary import ProtocolFacts, ProtocolTable
 from argus_eval.engine.speed_summary import SpeedTable, efficiency, paired_speedup, paired_times
+from argus_eval.engine.timed_pass import Measure
+from argus_eval.engine.workload import WorkItem
 from argus_eval.errors import SampleError
+from argus_eval.measure.throttle import ThrottleCounters
 from tests.engine.fakes import ARMS, FakeMachine, measure_into
+
+
+@pytest.fixture(autouse=True)
+def without_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Collecting garbage before every block is right on a real machine and slow in an imaginary one."""
+    monkeypatch.setattr("argus_eval.engine.blocks.gc.collect", lambda: 0)
 
 
 def table(records: list[Record]) -> SpeedTable:
@@ -154,3 +167,116 @@ def test_an_image_that_fails_is_left_out_under_every_arm(tmp_path: pathlib.Path)
     times = paired_times(table(records), "cold-image/1", ARMS, "ttft")
     assert times is not None
     assert np.allclose(times[0] / times[2], 2.0)
+
+
+def everything(folder: pathlib.Path) -> list[Record]:
+    from argus_eval.store import RunDirectory
+
+    return list(RunDirectory(folder).records())
+
+
+def protocol(folder: pathlib.Path) -> ProtocolFacts:
+    return ProtocolTable.of(everything(folder), ARMS, ARMS[0], ARMS[1]).facts("cold-image/1")
+
+
+def test_every_block_has_one_sentinel_of_the_baseline(tmp_path: pathlib.Path) -> None:
+    measured = measure_into(tmp_path, FakeMachine(0.01, {}, noise=0.05), budget_s=30)
+    sentinels = [record for record in everything(tmp_path) if record.role == "sentinel"]
+    assert {record.block for record in sentinels} == {record.block for record in measured}
+    assert {record.arm for record in sentinels} == {ARMS[0]}
+    assert len({record.image for record in sentinels}) == 1
+
+
+@pytest.mark.parametrize(("rate", "flagged"), [(0.0, False), (0.01, True)])
+def test_drift_of_the_machine_is_seen_in_the_sentinels(tmp_path: pathlib.Path, rate: float, flagged: bool) -> None:
+    machine = FakeMachine(0.05, {"m:fast": 1.02}, noise=0.002, drift=rate)
+    measure_into(tmp_path, machine, budget_s=60, measure=noisy_twin(machine))
+    found = protocol(tmp_path).drift
+    assert found is not None
+    assert found.flagged is flagged
+    if flagged:
+        seen = [record.at_s or 0.0 for record in everything(tmp_path) if record.role == "sentinel"]
+        assert found.total == pytest.approx(rate * (seen[-1] - seen[0]), rel=0.25)
+
+
+def noisy_twin(machine: FakeMachine) -> Measure:
+    """A twin that keeps the interval wide, so that measuring goes on to the end of the budget."""
+    rng = np.random.default_rng(9)
+
+    def measure(arm: str, item: WorkItem) -> tuple[Timing, Response | None]:
+        timing, response = machine.measure(arm, item)
+        if arm != ARMS[1]:
+            return timing, response
+        factor = float(np.exp(rng.normal(0, 0.5)))
+        return Timing(ttft_ns=round((timing.ttft_ns or 0) * factor), e2e_ns=timing.e2e_ns), response
+
+    return measure
+
+
+@pytest.mark.parametrize(("price", "hidden"), [(0.0, False), (0.05, True)])
+def test_the_price_of_stage_timers_is_read_from_one_block_in_four(
+    tmp_path: pathlib.Path, price: float, hidden: bool
+) -> None:
+    machine = FakeMachine(0.005, {}, noise=0.005)
+
+    def timed(arm: str, item: WorkItem) -> tuple[Timing, Response | None]:
+        timing, response = machine.measure(arm, item)
+        return Timing(ttft_ns=round((timing.ttft_ns or 0) * (1 + price)), e2e_ns=None), response
+
+    measure_into(tmp_path, machine, budget_s=120, measure=timed, untimed=machine.measure)
+    off = {record.block for record in everything(tmp_path) if record.role == "timers-off"}
+    assert off == {block for block in {r.block for r in everything(tmp_path)} if block % 4 == 3}
+    found = protocol(tmp_path).instrumentation
+    assert found is not None
+    assert found.cost == pytest.approx(price, abs=0.004)
+    assert found.upper > found.cost
+    assert found.hides_stages is hidden
+
+
+def test_a_throttled_block_is_measured_again_for_all_arms(tmp_path: pathlib.Path) -> None:
+    readings = iter([*[0] * 2, 0, 5, *[5] * 100])
+    measure_into(
+        tmp_path,
+        FakeMachine(0.002, {}, noise=0.002),
+        budget_s=60,
+        read_throttle=lambda: ThrottleCounters(quota=None, thermal=next(readings), device=None),
+    )
+    from argus_eval.store import RunDirectory
+
+    every = list(RunDirectory(tmp_path).records(include_discarded=True))
+    discarded = [record for record in every if record.status == "discarded"]
+    assert {record.block for record in discarded} == {1}
+    assert {record.arm for record in discarded} == set(ARMS)
+    assert all("heat" in (record.error or "") for record in discarded)
+    assert protocol(tmp_path).reruns == 1
+
+
+def test_warm_up_ends_when_no_trend_is_left(tmp_path: pathlib.Path) -> None:
+    machine = FakeMachine(0.01, {}, noise=0.002)
+    begun: list[float] = []
+
+    def cooling(arm: str, item: WorkItem) -> tuple[Timing, Response | None]:
+        begun.append(machine.seconds())
+        machine.clock.advance(0.2 * float(np.exp(-len(begun) / 5)))
+        return machine.measure(arm, item)
+
+    measure_into(tmp_path, machine, budget_s=600, measure=cooling)
+    warm = [record for record in everything(tmp_path) if record.role == "warmup"]
+    assert len(warm) > 2 * 3 * len(ARMS)
+    assert protocol(tmp_path).warmup == WarmUp(requests=len(warm), settled=True)
+
+
+def test_warm_up_keeps_its_share_of_the_time(tmp_path: pathlib.Path) -> None:
+    machine = FakeMachine(0.01, {}, noise=0.002)
+    measure_into(tmp_path, machine, budget_s=600, warmup_s=0.1)
+    warm = [record for record in everything(tmp_path) if record.role == "warmup"]
+    assert len(warm) <= 0.1 / (0.01 * len(ARMS)) * len(ARMS) + len(ARMS)
+    found = protocol(tmp_path).warmup
+    assert found is not None
+    assert not found.settled
+
+
+def test_no_image_comes_twice_where_an_arm_remembers_them(tmp_path: pathlib.Path) -> None:
+    records = measure_into(tmp_path, FakeMachine(0.01, {}, noise=0.3), budget_s=600, distinct=True)
+    seen = Counter((record.arm, record.image) for record in records)
+    assert max(seen.values()) == 1
