@@ -45,10 +45,17 @@ def reached_modules(functions: Iterable[Callable[..., Any] | None], folder: str)
                 waiting.extend(_named_by(item, found))
         elif isinstance(item, type):
             found.add(item.__module__)
-            waiting.extend(value for value in vars(item).values() if isinstance(value, FunctionType))
+            waiting.extend(_methods(item, folder))
         elif type(item).__module__ != "builtins":
             waiting.append(type(item))
     return frozenset(found)
+
+
+def _methods(kind: type, folder: str) -> Iterator[FunctionType]:
+    """Methods written under ``folder``; others are patched in by anybody and say nothing of the task."""
+    for value in vars(kind).values():
+        if isinstance(value, FunctionType) and _within(value.__code__.co_filename, folder):
+            yield value
 
 
 def _named_by(function: FunctionType, found: set[str]) -> Iterator[Any]:

@@ -112,7 +112,15 @@ class Recorded(lmms):
         self._answers = answers
 
     def generate_until(self, requests: list[Any]) -> list[str]:
-        return [self._answers[request.task_name, request.doc_id].split("ASSISTANT:")[0] for request in requests]
+        return [self._answer(request) for request in requests]
+
+    def _answer(self, request: Any) -> str:
+        """Cut where lmms-eval's own adapters cut: at the task's stop strings, the few-shot delimiter aside."""
+        _, _, generation, doc_id, task, _ = request.args
+        answer = self._answers[task, doc_id]
+        for stop in generation["until"]:
+            answer = answer if stop == "\n\n" else answer.split(stop)[0]
+        return answer
 
     def generate_until_multi_round(self, requests: list[Any]) -> list[str]:
         raise NotImplementedError
