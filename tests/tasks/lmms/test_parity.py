@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ pytest.importorskip("lmms_eval", reason="lmms-eval is not installed: pip install
 
 from lmms_eval import evaluator
 from lmms_eval.api.model import lmms
+from lmms_eval.api.task import _resolve_hf_datasets_cache_dir
 from lmms_eval.tasks import TaskManager
 
 from argus_eval.backends.protocol import ModelFacts
@@ -35,6 +37,16 @@ from tests.tasks.lmms.folders import COPIES, write_copy
 
 TASKS = ("pope", "textvqa_val", "chartqa", "ai2d", "ocrbench", "mme", "refcoco_bbox_rec_val", "scienceqa_img")
 ROWS = 12
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """lmms-eval keeps a prepared copy by the hub id alone, so two copies of one data set need two caches."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LMMS_EVAL_DATASETS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        _resolve_hf_datasets_cache_dir.cache_clear()
+        yield
+    _resolve_hf_datasets_cache_dir.cache_clear()
 
 
 @pytest.fixture(scope="module")
