@@ -68,7 +68,11 @@ class StockImageHalf:
 
     def with_uint8_output(self, overrides: Mapping[str, Any]) -> StockImageHalf:
         """The same half whose tiles stay uint8: no rescaling, no normalising."""
-        changed = {"do_rescale": False, "do_normalize": False, **overrides}
+        return self.with_arguments({"do_rescale": False, "do_normalize": False, **overrides})
+
+    def with_arguments(self, overrides: Mapping[str, Any]) -> StockImageHalf:
+        """The same half with other arguments for the image processor."""
+        changed = {**self._arguments, **overrides}
         return StockImageHalf(self._processor, self._read, nested=self._nested, overrides=changed)
 
 

@@ -1,7 +1,7 @@
 """What a decoder hands on: a Pillow image, or the same pixels as an array.
 
 Stock decodes to a Pillow image. A recipe that decodes faster hands on a ``uint8`` array of shape (H, W, 3). Parts
-that read pixels take either; stock parts get a Pillow image again, because the array's shape alone does not say which
+that read pixels take either; stock parts get a Pillow image again, because an array alone does not say which
 axis is colour.
 """
 

@@ -85,6 +85,13 @@ class Pipeline:
         """The same pipeline with another text half of its preprocessor."""
         return self._with_halves(prompt_encoder=part)
 
+    @property
+    def image_half(self) -> ImageProcessor | None:
+        """The image half that is in place; ``None`` where the family has no split form."""
+        if isinstance(self.preprocess, SplitPreprocessor):
+            return self.preprocess.halves[0]
+        return self.split.image_processor if self.split is not None else None
+
     def _with_halves(
         self, image_processor: ImageProcessor | None = None, prompt_encoder: PromptEncoder | None = None
     ) -> Pipeline:

@@ -155,16 +155,22 @@ def parts(recipes: Iterable[str]) -> frozenset[str]:
 def apply_recipes(pipeline: Pipeline, recipes: Sequence[str]) -> Pipeline:
     """A new pipeline with ``recipes`` applied in their order; ``pipeline`` is left as it was.
 
-    A family's staged pipeline that no longer fits the installed transformers has become the generic one.
-    Recipes that need its parts are then left out, with a warning and a note in the pipeline: the arm runs, and says
-    that it is not what was asked for.
+    Some obstacles show only on a loaded model: a staged pipeline that no longer fits the installed transformers
+    has become the generic one, or a recipe finds that its part disagrees with the stock part it replaces. Such a
+    recipe is left out, with a warning and a note in the pipeline: the arm runs, and says that it is not what was
+    asked for.
     """
-    left_out = [name for name in _ordered(recipes) if _info(name).staged and not pipeline.staged]
-    applied = tuple(name for name in _ordered(recipes) if name not in left_out)
-    notes = tuple(f"recipe {name!r} is left out: the pipeline has no parts to replace" for name in left_out)
-    for note in notes:
-        warnings.warn(note, RuntimeWarning, stacklevel=2)
+    applied: list[str] = []
+    notes: list[str] = []
     changed = pipeline
-    for name in applied:
-        changed = RECIPES.get(name).apply(changed)
-    return dataclasses.replace(changed, recipes=applied, notes=(*changed.notes, *notes))
+    for name in _ordered(recipes):
+        try:
+            if _info(name).staged and not pipeline.staged:
+                raise IncompatibleError("the pipeline has no parts to replace")
+            changed = RECIPES.get(name).apply(changed)
+        except IncompatibleError as obstacle:
+            notes.append(f"recipe {name!r} is left out: {obstacle}")
+            warnings.warn(notes[-1], RuntimeWarning, stacklevel=2)
+        else:
+            applied.append(name)
+    return dataclasses.replace(changed, recipes=tuple(applied), notes=(*changed.notes, *notes))

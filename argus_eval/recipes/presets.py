@@ -13,22 +13,54 @@ __all__ = ["ANY", "PRESET_LISTS", "PRESETS", "preset"]
 
 ANY = "*"
 
+_HOST = ("fast-decode", "fused-tiles", "token-splice")
+_DEVICE = ("pinned-copies",)
+_GRAPHS = ("compiled-vision", "static-decode")  # on a CPU a compilation costs minutes and gains little
+_TILES = ("argus", "internvl", "smolvlm")
+_PATCHES = ("qwen2-vl", "qwen2.5-vl", "qwen3-vl")
+
 #: preset → family → device kind → recipes; ``*`` stands for any family or device kind without a line of its own.
 PRESET_LISTS: Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    # Same ids, same tensors, same tokens.
     "exact": {
-        "argus": {ANY: ("token-splice",)},
+        **{
+            family: {
+                "cpu": ("token-splice", "prompt-memo", "sync-free-merge"),
+                ANY: ("pinned-copies", "token-splice", "prompt-memo", "sync-free-merge"),
+            }
+            for family in _TILES
+        },
+        **{family: {ANY: ("token-splice",)} for family in _PATCHES},
         ANY: {ANY: ()},
     },
+    # The same mathematics.
     "lossless": {
-        "argus": {ANY: ("fused-tiles", "token-splice")},
+        **{
+            family: {
+                "cpu": (*_HOST, "prompt-memo", "sync-free-merge"),
+                ANY: (*_HOST, *_DEVICE, "prompt-memo", "sync-free-merge"),
+            }
+            for family in _TILES
+        },
+        **{family: {ANY: _HOST} for family in _PATCHES},
         ANY: {ANY: ()},
     },
+    # What the paper names: decoding and image processing, copies, tokenising.
     "paper": {
-        "argus": {ANY: ("fused-tiles", "token-splice")},
+        **{family: {"cpu": _HOST, ANY: (*_HOST, *_DEVICE)} for family in _TILES},
+        **{family: {ANY: _HOST} for family in _PATCHES},
         ANY: {ANY: ()},
     },
     "fastest": {
-        "argus": {ANY: ("fused-tiles", "token-splice")},
+        **{
+            family: {
+                "cpu": ("uint8-transfer", *_HOST, "prompt-memo", "sync-free-merge"),
+                "cuda": ("uint8-transfer", *_HOST, *_DEVICE, "prompt-memo", "sync-free-merge", *_GRAPHS),
+                ANY: ("uint8-transfer", *_HOST, *_DEVICE, "prompt-memo", "sync-free-merge"),
+            }
+            for family in _TILES
+        },
+        **{family: {ANY: _HOST} for family in _PATCHES},
         ANY: {ANY: ()},
     },
 }
