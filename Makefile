@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_BUDGET ?= 3m
 
-.PHONY: demo test simulations check format report clean
+.PHONY: demo test simulations check gate gate-baseline format report clean
 
 ## demo: the main job on what ships with the project; ends with the path of the report
 demo: $(VENV)/.core
@@ -23,6 +23,26 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The run that our own gate looks at: two tasks, three arms, the one trained checkpoint, half a minute of work.
+GATE_RUNS := build/gate
+GATE_RUN = OMP_NUM_THREADS=1 $(BIN)/argus-eval --model argus-nano --tasks vqav2,gqa --data bundled --limit 150 \
+		--weights argus_eval/models/argus/checkpoints/argus-nano-preview --recipes baseline,exact,lossless \
+		--device cpu --budget 5s --runs-dir $(GATE_RUNS) --fresh
+
+## gate: our recipes and harness under our own accuracy gate; what CI runs after the tests
+gate: $(VENV)/.core
+	rm -rf $(GATE_RUNS)
+	$(GATE_RUN)
+	$(BIN)/argus-eval check $(GATE_RUNS)/argus-nano--* --policy .ci/gate/in-run.yaml --junit $(GATE_RUNS)/in-run.xml
+	$(BIN)/argus-eval check $(GATE_RUNS)/argus-nano--* --policy .ci/gate/stored.yaml --arm baseline \
+		--baseline .ci/gate/argus-nano-preview.baseline.json --junit $(GATE_RUNS)/stored.xml
+
+## gate-baseline: keep today's answers as the stored baseline; look at the diff before it is committed
+gate-baseline: $(VENV)/.core
+	rm -rf $(GATE_RUNS)
+	$(GATE_RUN)
+	$(BIN)/argus-eval baseline save argus-nano-preview $(GATE_RUNS)/argus-nano--* --dir .ci/gate
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -39,11 +39,13 @@ def check_pairs(pairs: Sequence[Pair], policy: Policy, *, extend: bool = False) 
 
 
 def _check(pair: Pair, policy: Policy, extend: bool) -> ArmCheck:
+    validity = _validity(pair, policy)
     rules = [
-        *_validity(pair, policy),
+        *(rule for rule in validity if not rule.verdict.preserved),
         *judge_accuracy(pair, policy, extend=extend),
         *judge_latency(pair, policy),
         *judge_memory(pair, policy),
+        *(rule for rule in validity if rule.verdict.preserved),
     ]
     notes = [f"left out: {task} (unsupported)" for task in pair.unsupported]
     if policy.validity.allow_synthetic and any(task.arm.synthetic for task in pair.tasks.values()):

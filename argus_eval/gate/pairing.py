@@ -107,7 +107,8 @@ def _baseline_of(arms: Sequence[ArmAnswers], arm: ArmAnswers, where: str) -> Arm
 
 
 def _pair(baseline: ArmAnswers, arm: ArmAnswers, run: GateRun) -> Pair:
-    names = list(dict.fromkeys((*baseline.tasks, *arm.tasks)))
+    # In the order of the arm, so that a stored baseline gives the digits that its run gives.
+    names = list(dict.fromkeys((*arm.tasks, *baseline.tasks)))
     sides = {name: (baseline.tasks.get(name), arm.tasks.get(name)) for name in names}
     unsupported = [
         name for name, both in sides.items() if any(side is not None and not side.supported for side in both)
