@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("argus_eval.cli.check", "decide by a policy whether a run may pass: the gate for CI"),
     "baseline": ("argus_eval.cli.baseline", "keep an arm's scores in a small file, to compare later runs with"),
     "report": ("argus_eval.cli.report", "write one HTML report over one or several runs"),
+    "noise": ("argus_eval.cli.noise", "how small a difference this machine can show in a given budget"),
     "recompute": ("argus_eval.cli.recompute", "make every number of a finished run again from its records"),
     "leaderboard": ("argus_eval.cli.leaderboard", "static pages over many runs"),
     "verify": ("argus_eval.cli.verify", "hold a model's scores against the published ones"),

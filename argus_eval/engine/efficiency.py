@@ -17,7 +17,7 @@ from argus_eval.engine.budget import Stopwatch
 from argus_eval.engine.cache_audit import AUDIT_ROUNDS, audit_result, run_audit
 from argus_eval.engine.energy_pass import WINDOW_S, run_energy
 from argus_eval.engine.fidelity import check_fidelity, claims_of
-from argus_eval.engine.latency import measure_latency
+from argus_eval.engine.latency import UNTIL, measure_latency
 from argus_eval.engine.memory_pass import measure_memory, memory_key
 from argus_eval.engine.narrator import Narrator
 from argus_eval.engine.sitting import EfficiencyJob, Sitting, needs_own_process
@@ -32,7 +32,7 @@ from argus_eval.store import RunWriter
 __all__ = ["EfficiencyJob", "MeasuredEfficiency", "measure_efficiency"]
 
 # Shares of the budget. Checking claims stops after the first; how many images it covered is in the results.
-_FIDELITY_SHARE, _MEMORY_SHARE, _AUDIT_SHARE, _THROUGHPUT_SHARE = 0.1, 0.15, 0.05, 0.1
+_FIDELITY_SHARE, _MEMORY_SHARE, _AUDIT_SHARE = 0.1, 0.15, 0.05
 _WORKLOAD_IMAGES, _LONG_TOKENS = 96, 64
 _MEMORY_REQUESTS, _MEMORY_TOKENS = 4, 16
 # A sweep that cannot even answer so many images one by one says nothing.
@@ -72,7 +72,7 @@ def measure_efficiency(job: EfficiencyJob, writer: RunWriter, narrator: Narrator
         if recipes != TWIN and not needs_own_process(recipes)
     }
     _audit(sitting, shared)
-    measure_latency(sitting, shared, until=1 - _THROUGHPUT_SHARE)
+    measure_latency(sitting, shared, until=UNTIL)
     _throughput(sitting, shared)
     _energy(sitting, shared)
     return MeasuredEfficiency(fidelity=fidelity, workload=workload.fingerprint, notes=tuple(sitting.notes))

@@ -8,6 +8,7 @@ import numpy as np
 
 from argus_eval.core.units import format_duration
 from argus_eval.engine.plan import ModelPlan, RunPlan
+from argus_eval.measure.roofline import prefill_work, vision_work, visual_tokens
 from argus_eval.models.cards import Architecture
 from argus_eval.models.catalog import model_names
 
@@ -15,33 +16,10 @@ __all__ = ["describe", "request_flops", "seconds_a_request"]
 
 
 def request_flops(architecture: Architecture, text_tokens: int = 64) -> float:
-    """Floating-point operations of the largest request with one output token.
-
-    Two a weight and token for the linear layers, 4·n²·d for each attention, over all tiles and the thumbnail.
-    Models without tiles are counted with one square of 448 px, 256 visual tokens.
-    """
+    """Floating-point operations of the largest request with one output token, over all tiles and the thumbnail."""
     tiles = architecture.max_tiles + 1 if architecture.max_tiles else 1
-    side = (architecture.tile_px or 448) // architecture.patch_px
-    visual = tiles * (architecture.tokens_per_tile or 256)
-    tower = _transformer(
-        side * side,
-        architecture.vision_hidden,
-        architecture.vision_layers,
-        4 * architecture.vision_hidden**2 + 2 * architecture.vision_hidden * architecture.vision_mlp,
-    )
-    kv_share = architecture.text_kv_heads / architecture.text_heads
-    decoder = _transformer(
-        visual + text_tokens,
-        architecture.text_hidden,
-        architecture.text_layers,
-        int((2 + 2 * kv_share) * architecture.text_hidden**2)
-        + 3 * architecture.text_hidden * architecture.text_mlp,
-    )
-    return tiles * tower + decoder
-
-
-def _transformer(tokens: int, hidden: int, layers: int, weights_a_layer: int) -> float:
-    return layers * (2.0 * tokens * weights_a_layer + 4.0 * tokens**2 * hidden)
+    tokens = visual_tokens(architecture, tiles) + text_tokens
+    return vision_work(architecture, tiles, 1).flops + prefill_work(architecture, tokens, 1).flops
 
 
 def _machine_flops() -> float:

@@ -20,13 +20,24 @@ from argus_eval.engine.worker_process import WorkerProcess
 from argus_eval.errors import EnvironmentError_
 from argus_eval.measure.memory import room_for_a_copy
 
-__all__ = ["measure_latency"]
+__all__ = ["UNTIL", "block_window_s", "measure_latency"]
 
 # Ends of the passes as shares of the time for them: host work, short answers (TTFT), long answers.
 _HOST_ENDS, _SHORT_ENDS, _LONG_ENDS = 0.2, 0.65, 1.0
 _WARMUP_SHARE = 0.15
 _HOST_IMAGES, _LONG_TOKENS = 66, 64
 _COLD_PROCESSES = 10
+#: Share of the budget that may be spent when latencies are done; throughput has the rest.
+UNTIL = 0.9
+# What claims, memory and the cache audit are allowed before latencies begin.
+_BEFORE = 0.25
+
+
+def block_window_s(name: str, budget_s: float) -> float:
+    """Seconds that the pass "host", "short" or "long" has at least in a run of blocks with this budget."""
+    ends = (0.0, _HOST_ENDS, _SHORT_ENDS, _LONG_ENDS)
+    index = ("host", "short", "long").index(name)
+    return (ends[index + 1] - ends[index]) * (UNTIL - _BEFORE) * budget_s
 
 
 def measure_latency(sitting: Sitting, shared: Mapping[str, ArmRunner], until: float) -> None:

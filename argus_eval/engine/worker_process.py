@@ -27,7 +27,7 @@ from argus_eval.measure.memory import MemoryPeaks
 
 __all__ = ["RemoteRunner", "WorkerProcess"]
 
-_PATIENCE_S = 20.0
+_PATIENCE_S, _LAST_WORDS_S = 20.0, 5.0
 
 
 class WorkerProcess:
@@ -124,7 +124,10 @@ class WorkerProcess:
             self._log.close()
 
     def _last_words(self) -> str:
-        code = self._process.poll()
+        try:
+            code: int | None = self._process.wait(_LAST_WORDS_S)
+        except subprocess.TimeoutExpired:
+            code = None
         self._log.seek(0)
         words = self._log.read().decode(errors="replace").strip().splitlines()
         return f"exit {code}: {words[-1] if words else 'nothing was printed'}"
