@@ -1,0 +1,119 @@
+"""The real vLLM on the CPU, with a small SmolVLM of random weights. Takes some minutes.
+
+    ARGUS_EVAL_VLLM_PYTHON=vllm/bin/python pytest tests/backends/test_vllm.py
+
+``benchmarks/vllm_cpu_environment.sh`` builds that environment; ``ARGUS_EVAL_VLLM_CHECKPOINT`` names another
+checkpoint of a family with a stock processor, a trained one for instance.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from argus_eval.backends.protocol import Backend, Question
+from argus_eval.backends.resolve import load_backend, model_facts
+from argus_eval.core.request import Decoding, Request
+from argus_eval.core.response import Response
+from argus_eval.data.images import encoded_image
+from argus_eval.engine.cache_audit import AUDIT_ROUNDS
+
+VARIABLE, CHECKPOINT = "ARGUS_EVAL_VLLM_PYTHON", "ARGUS_EVAL_VLLM_CHECKPOINT"
+IMAGES = pathlib.Path(__file__).parents[2].parent / "shared" / "reference" / "images"
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not os.environ.get(VARIABLE), reason=f"needs vLLM: {VARIABLE} names a Python that has it"),
+    pytest.mark.skipif(not IMAGES.is_dir(), reason="needs the reference images (../shared/reference)"),
+]
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    given = os.environ.get(CHECKPOINT)
+    if given:
+        return pathlib.Path(given)
+    from argus_eval.models.blueprints.blueprint import tiny
+    from argus_eval.models.catalog import model_card
+    from argus_eval.models.random_weights import build_random
+
+    card = model_card("smolvlm-256m")
+    assert card.architecture is not None
+    # vLLM's attention on the CPU knows heads of 32 and more.
+    small = dataclasses.replace(
+        tiny(card.architecture),
+        text_hidden=128,
+        text_kv_heads=2,
+        vision_hidden=128,
+        tile_px=128,
+        tokens_per_tile=4,
+    )
+    built = build_random(dataclasses.replace(card, architecture=small))
+    folder = tmp_path_factory.mktemp("smolvlm")
+    built.model.save_pretrained(folder)
+    built.processor.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def backend(checkpoint: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    folder = tmp_path_factory.mktemp("run")
+    os.environ["ARGUS_EVAL_SERVER_PYTHON"] = os.environ[VARIABLE]
+    facts = model_facts(f"vllm:{checkpoint}", weights=None, device="cpu", dialect=None)
+    running = load_backend(facts, weights=None, dtype=None, runs_dir=folder, seed=0, folder=folder)
+    yield running
+    running.close()
+    assert not psutil.Process().children(recursive=True)
+
+
+def requests(count: int, tokens: int, *, fixed: bool = False) -> list[Request]:
+    paths = sorted((IMAGES / "coco").glob("*.jpg"))[:count]
+    decoding = Decoding(max_new_tokens=tokens, fixed_length=fixed)
+    return [
+        Request(key=path.stem, images=(encoded_image(path),), prompt="Describe this image.", decoding=decoding)
+        for path in paths
+    ]
+
+
+def test_answers_are_those_of_the_local_backend(backend: Backend, checkpoint: pathlib.Path) -> None:
+    """Both at float32: the same tokens on all but at most one image in eight (the flip floor)."""
+    questions = [Question(task=None, sample=None, request=request) for request in requests(8, 16)]  # type: ignore[arg-type]
+    served = backend.runner(()).answer(questions)
+    facts = model_facts(f"hf:{checkpoint}", weights=None, device="cpu", dialect=None)
+    local = load_backend(facts, weights=None, dtype=None, runs_dir=checkpoint, seed=0)
+    ours = local.runner(()).answer(questions)
+    local.close()
+    assert backend.loaded.dtype == local.loaded.dtype
+    equal = [
+        isinstance(a, Response) and isinstance(b, Response) and a.token_ids == b.token_ids
+        for a, b in zip(served, ours, strict=True)
+    ]
+    assert sum(equal) >= 7, served
+
+
+def test_a_repeated_image_is_caught_and_made_cold(backend: Backend) -> None:
+    runner = backend.runner(())
+    times = []
+    for request in requests(12, 1, fixed=True)[6:]:
+        timings = [runner.time(request).timing for _ in range(AUDIT_ROUNDS)]
+        times.append([timing.ttft_ns for timing in timings if timing is not None and timing.ttft_ns is not None])
+    assert all(len(found) == AUDIT_ROUNDS for found in times)
+    # An image that was shown before, though not just before, is asked for the audit; the server counts its hits.
+    runner.time(requests(7, 1, fixed=True)[6])
+    (note,) = [note for note in backend.loaded.notes if note.startswith("cache audit")]
+    assert "cold again" in note
+    assert "hits counted: 0, " in note
+
+
+def test_lengths_and_stages(backend: Backend) -> None:
+    response = backend.runner(()).time(requests(20, 24, fixed=True)[-1])
+    assert response.lengths.output_tokens == 24
+    assert response.timing is not None
+    assert response.timing.tpot_ns(24) is not None
+    assert {"send", "wait", "stream", "decode"} <= set(response.timing.stages_ns)
+    assert response.timing.residual() == pytest.approx(0, abs=0.01)
