@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_BUDGET ?= 3m
 
-.PHONY: demo test simulations check gate gate-baseline format report clean
+.PHONY: demo test simulations check gate gate-baseline parity format report clean
 
 ## demo: the main job on what ships with the project; ends with the path of the report
 demo: $(VENV)/.core
@@ -43,6 +43,13 @@ gate-baseline: $(VENV)/.core
 	rm -rf $(GATE_RUNS)
 	$(GATE_RUN)
 	$(BIN)/argus-eval baseline save argus-nano-preview $(GATE_RUNS)/argus-nano--* --dir .ci/gate
+
+# Another interpreter with lmms-eval: make parity LMMS_PYTHON=/path/to/python
+LMMS_PYTHON ?= $(BIN)/python
+
+## parity: docs/parity.md, the same outputs scored by the official scripts, by lmms-eval and by us
+parity: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.parity --lmms-python $(LMMS_PYTHON) --json benchmarks/results/parity.json
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
