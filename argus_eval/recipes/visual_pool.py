@@ -52,18 +52,31 @@ def pool_tokens(tokens: torch.Tensor) -> torch.Tensor:
 
 
 class PooledVision:
-    """The vision part it wraps, with a quarter of the visual tokens."""
+    """The vision part it wraps, with a quarter of the visual tokens.
 
-    def __init__(self, inner: VisionEncoder) -> None:
-        self._inner = inner
+    Args:
+        inner: gives (N, V, D), or a list with (n·V, D) for each prompt.
+        tokens: V.
+    """
+
+    def __init__(self, inner: VisionEncoder, tokens: int) -> None:
+        self._inner, self._tokens = inner, tokens
 
     def __call__(self, inputs: ModelInputs) -> Any | None:
         encoded = self._inner(inputs)
         if encoded is None:
             return None
         pooled = copy.copy(encoded)
-        pooled.pooler_output = pool_tokens(encoded.pooler_output)
+        embeddings = encoded.pooler_output
+        pooled.pooler_output = (
+            [self._pool(prompt) for prompt in embeddings]
+            if isinstance(embeddings, (list, tuple))
+            else pool_tokens(embeddings)
+        )
         return pooled
+
+    def _pool(self, prompt: torch.Tensor) -> torch.Tensor:
+        return pool_tokens(prompt.unflatten(0, (-1, self._tokens))).flatten(0, 1)
 
 
 def apply(pipeline: Pipeline) -> Pipeline:
@@ -82,5 +95,5 @@ def apply(pipeline: Pipeline) -> Pipeline:
     processor = copy.copy(pipeline.processor)
     setattr(processor, name, tokens // 4)
     changed = with_processor(pipeline, processor)
-    pooled = dataclasses.replace(changed, vision=PooledVision(pipeline.vision))
+    pooled = dataclasses.replace(changed, vision=PooledVision(pipeline.vision, tokens))
     return noted(pooled, **{"visual-pool.tokens_a_tile": tokens // 4})
