@@ -22,6 +22,7 @@ from argus_eval.errors import UsageError
 __all__ = ["LocalCopy", "data_from", "offline"]
 
 _BYTES_AND_PATH = {"bytes", "path"}
+_LIST = getattr(datasets, "List", datasets.Sequence)  # as it is called since datasets 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +132,8 @@ def _with_images(data: Any) -> Any:
     for name, feature in features.items():
         if _is_image_struct(feature):
             data = data.cast_column(name, datasets.Image())
-        elif isinstance(feature, datasets.List) and _is_image_struct(feature.feature):
-            data = data.cast_column(name, datasets.List(datasets.Image()))
+        elif isinstance(feature, _LIST) and _is_image_struct(feature.feature):
+            data = data.cast_column(name, _LIST(datasets.Image()))
     return data
 
 
