@@ -132,7 +132,12 @@ def _plan_model(name: str, config: RunConfig) -> ModelPlan:
     weights = config.weights.get(name, config.weights.get(""))
     facts = model_facts(name, weights=weights, device=config.device, dialect=config.dialect)
     target = Target(
-        model=name, family=facts.family, staged=facts.staged, backend=facts.backend, device=facts.device
+        model=name,
+        family=facts.family,
+        staged=facts.staged,
+        backend=facts.backend,
+        device=facts.device,
+        regime=config.regime,
     )
     arms, dropped = plan_arms(config.recipes, target)
     return ModelPlan(facts=facts, arms=arms, weights=weights, dropped=dropped)
