@@ -1,4 +1,4 @@
-"""prefix-cache: keys and values of a prompt's beginning serve the next prompt. Measured in warm-prefix only.
+"""prefix-cache: keys and values of a prompt's beginning serve the next prompt. Warm regimes only.
 
 Bottleneck: the prefill reads the same chat header again in every request, and all visual tokens again when another
 question about the same picture comes.
@@ -41,7 +41,7 @@ INFO = RecipeInfo(
     order=70,
     conflicts=frozenset({"static-decode"}),
     regime="warm-prefix",
-    serving={"vllm": ("--enable-prefix-caching",), "sglang": None},
+    serving={"vllm": None, "sglang": None},
 )
 
 _MOST_ENTRIES = 4

@@ -66,7 +66,8 @@ class RecipeInfo:
         conflicts: recipes it cannot be combined with; naming the other in one of the two is enough.
         staged: it replaces parts that only a staged pipeline has.
         alone: it stands for a whole arm and is combined with nothing (``baseline@pil``).
-        regime: the only regime its effect may be measured in; a cache in another one would measure repetition.
+        regime: what its effect is named after; any warm regime will do, in a cold one a cache would measure
+            nothing but repeated images.
         condition: why it cannot work on a target, where the fields above do not say it.
         serving: server → arguments that do the same there; ``None`` where it is not applicable or the server
             does it anyway; a server that is not named has no such argument.
@@ -111,9 +112,12 @@ class RecipeInfo:
             return f"recipe {self.name!r} works on {', '.join(sorted(self.devices))}, not on {target.device}"
         if self.libraries and not any(importlib.util.find_spec(name) for name in self.libraries):
             return f"recipe {self.name!r} needs {' or '.join(sorted(self.libraries))}; install one"
-        if self.regime not in (COLD_IMAGE, target.regime):
+        if self._needs_warmth(target):
             return f"recipe {self.name!r} is measured in the {self.regime} regime; add --regime {self.regime}"
         return self.condition(target) if self.condition is not None else None
+
+    def _needs_warmth(self, target: Target) -> bool:
+        return self.regime != COLD_IMAGE and not target.regime.startswith("warm-")
 
     def _obstacle_on_server(self, target: Target) -> str | None:
         """The same for servers that we start: what counts is whether there is an argument that does it there."""
@@ -124,7 +128,7 @@ class RecipeInfo:
             return f"recipe {self.name!r} is written for {', '.join(sorted(self.families))}, not {target.family}"
         if self.devices and target.device not in self.devices:
             return f"recipe {self.name!r} works on {', '.join(sorted(self.devices))}, not on {target.device}"
-        if self.regime not in (COLD_IMAGE, target.regime):
+        if self._needs_warmth(target):
             return f"recipe {self.name!r} is measured in the {self.regime} regime; add --regime {self.regime}"
         return None
 

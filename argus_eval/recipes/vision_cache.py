@@ -1,4 +1,4 @@
-"""vision-cache: the tiles and visual embeddings of pictures seen before are kept. Measured in warm-image only.
+"""vision-cache: the tiles and visual embeddings of pictures seen before are kept. Warm regimes only.
 
 Bottleneck: a second question about the same picture decodes, cuts, moves and encodes it again.
 
@@ -7,7 +7,8 @@ the tower said are kept together, up to one GiB, the least recently used leave f
 are those of the first time: nothing is computed another way.
 
 Expected effect: TTFT −70 to −95 % for a picture that was seen, nothing for a new one (the hash costs about 1 ms a
-megabyte). It would measure repetition if images repeated in another regime; hence its own.
+megabyte). In a cold regime it would
+measure repetition; hence the warm one.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ INFO = RecipeInfo(
     loss_class=LossClass.L0,
     order=80,
     regime="warm-image",
-    serving={"vllm": ("--mm-processor-cache-gb", "4"), "sglang": ("SGLANG_VLM_CACHE_SIZE_MB=4096",)},
+    serving={"vllm": None, "sglang": ("SGLANG_VLM_CACHE_SIZE_MB=4096",)},
 )
 
 _MOST_BYTES = 1 << 30

@@ -250,7 +250,8 @@ def test_what_is_missing_is_said_before_anything_is_loaded(monkeypatch: pytest.M
     assert "cuda" in attention_flash.INFO.obstacle(target())
     assert "warm-image" in vision_cache.INFO.obstacle(target())
     assert vision_cache.INFO.obstacle(target(regime="warm-image")) is None
-    assert "warm-prefix" in prefix_cache.INFO.obstacle(target(regime="warm-image"))
+    assert "--regime warm-prefix" in prefix_cache.INFO.obstacle(target(regime="cold-process"))
+    assert prefix_cache.INFO.obstacle(target(regime="warm-image")) is None
     assert "written for" in compiled_vision.INFO.obstacle(target("qwen3-vl"))
     assert "written for" in visual_pool.INFO.obstacle(target("qwen2.5-vl"))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
