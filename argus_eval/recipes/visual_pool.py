@@ -38,6 +38,7 @@ INFO = RecipeInfo(
     loss_class=LossClass.L2,
     order=6,
     families=frozenset({"argus", "internvl", "smolvlm"}),
+    conflicts=frozenset({"sync-free-merge"}),  # which replaces SmolVLM's vision part as a whole
 )
 
 #: family → where its processor keeps the number of visual tokens of a tile
