@@ -11,7 +11,7 @@ from argus_eval.metrics.answer_text import answer_text
 from argus_eval.metrics.exact_match import accepted_answers
 from argus_eval.metrics.protocol import MetricInfo
 
-__all__ = ["OCRBENCH_SCORE", "OcrbenchScore"]
+__all__ = ["ANSWER_LENGTH", "OCRBENCH_SCORE", "AnswerLength", "OcrbenchScore"]
 
 #: Handwritten formulas: case matters and every space goes.
 _FORMULAS = "HME100k"
@@ -44,6 +44,25 @@ class OcrbenchScore:
         return {"ocrbench_score": float(any(fold(reference) in fold(text) for reference in references))}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerLength:
+    """Characters of an answer: a substring test favours long ones, so their length stands beside it."""
+
+    infos: tuple[MetricInfo, ...] = (
+        MetricInfo(
+            name="answer_characters",
+            higher_is_better=False,
+            bounded=False,
+            reference="ours: length of the answer after parsing",
+        ),
+    )
+
+    def score(self, prediction: Prediction, sample: Sample) -> Mapping[str, float]:
+        """The number of characters; 0 for what could not be read."""
+        del sample
+        return {"answer_characters": float(len(answer_text(prediction) or ""))}
+
+
 def _fold_text(text: str) -> str:
     return text.lower().strip().replace("\n", " ")
 
@@ -53,3 +72,4 @@ def _fold_formula(text: str) -> str:
 
 
 OCRBENCH_SCORE = OcrbenchScore()
+ANSWER_LENGTH = AnswerLength()

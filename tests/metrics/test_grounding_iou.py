@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from argus_eval.core.geometry import ImageSize, PixelBox, UnitBox, iou
 from argus_eval.core.prediction import Parsed, Prediction, Region, Regions, Unparsed
 from argus_eval.core.sample import BoxTarget, EncodedImage, Sample
-from argus_eval.metrics.grounding_iou import GROUNDING_IOU
+from argus_eval.errors import UsageError
+from argus_eval.metrics.grounding_iou import GROUNDING_ANY_BOX, GROUNDING_IOU
 
 
 def sample(box: PixelBox, size: ImageSize) -> Sample:
@@ -79,3 +81,22 @@ def _score(row: dict[str, Any], target: dict[str, Any]) -> Any:
     if box:
         assert scores["mean_iou"] == pytest.approx(iou(PixelBox(*box), truth), abs=1e-12)
     return scores
+
+
+def test_any_box_takes_the_best_of_the_phrase_s_boxes() -> None:
+    size = ImageSize(100, 100)
+    boxed = Sample(
+        key="1",
+        images=(EncodedImage(data=b"", sha256="", size=size, format=None),),
+        inputs={},
+        target=BoxTarget(box=PixelBox(0, 0, 90, 10)),
+        cluster="1",
+        attributes={"any_box": "0.0,0.0,10.0,10.0;80.0,0.0,90.0,10.0"},
+    )
+    second = Parsed(value=Regions(regions=(Region(box=PixelBox(80, 0, 90, 10).to_unit(size)),)))
+    assert GROUNDING_ANY_BOX.score(second, boxed) == {"any_box@0.5": 1.0}
+    assert GROUNDING_IOU.score(second, boxed)["acc@0.5"] == 0.0
+    single = replace(boxed, attributes={})
+    assert GROUNDING_ANY_BOX.score(second, single) == {"any_box@0.5": 0.0}
+    with pytest.raises(UsageError, match="any_box: expected"):
+        GROUNDING_ANY_BOX.score(second, replace(boxed, attributes={"any_box": "1,2"}))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from argus_eval.core.sample import AnswersTarget, Sample
 from argus_eval.data.images import encoded_image
 from argus_eval.data.rows import Row
-from argus_eval.data.schemas.fields import identifier, texts
+from argus_eval.data.schemas.fields import identifier, optional_text, texts
 from argus_eval.data.schemas.schema import Schema
 
 __all__ = ["COCO_CAPTION", "NOCAPS"]
@@ -31,7 +32,9 @@ def _coco(row: Row, index: int) -> Iterator[Sample]:
 
 def _nocaps(row: Row, index: int) -> Iterator[Sample]:
     del index
-    yield _captioned(row, identifier(row, "image_id"), "annotations_captions")
+    sample = _captioned(row, identifier(row, "image_id"), "annotations_captions")
+    domain = optional_text(row, "domain") or optional_text(row, "image_domain")
+    yield sample if domain is None else replace(sample, attributes={"domain": domain})
 
 
 COCO_CAPTION = Schema(
@@ -44,6 +47,7 @@ COCO_CAPTION = Schema(
 NOCAPS = Schema(
     name="nocaps",
     columns=("image_id", "image", "annotations_captions"),
+    optional=("domain", "image_domain"),
     samples=_nocaps,
     references="annotations_captions",
 )

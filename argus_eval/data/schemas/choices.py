@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import string
 from collections.abc import Iterator
+from dataclasses import replace
 
 from argus_eval.core.sample import AnswersTarget, EncodedImage, Sample
 from argus_eval.data.images import encoded_image
@@ -50,7 +51,9 @@ def _ai2d(row: Row, index: int) -> Iterator[Sample]:
 
 
 def _scienceqa(row: Row, index: int) -> Iterator[Sample]:
-    yield _numbered(row, index, texts(row, "choices"), optional_text(row, "hint"))
+    sample = _numbered(row, index, texts(row, "choices"), optional_text(row, "hint"))
+    subject = optional_text(row, "subject")
+    yield sample if subject is None else replace(sample, attributes={"subject": subject})
 
 
 def _mmmu(row: Row, index: int) -> Iterator[Sample]:
@@ -108,7 +111,7 @@ AI2D = Schema(name="ai2d", columns=("question", "options", "answer", "image"), s
 SCIENCEQA_IMG = Schema(
     name="scienceqa_img",
     columns=("image", "question", "choices", "answer"),
-    optional=("hint",),
+    optional=("hint", "subject"),
     samples=_scienceqa,
 )
 

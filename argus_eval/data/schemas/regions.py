@@ -140,10 +140,17 @@ def _flickr30k(row: Row, index: int) -> Iterator[Sample | BadRow]:
                 inputs={"expression": text(item, "phrase")},
                 target=BoxTarget(box=_union(boxes)),
                 cluster=image.sha256,
-                attributes={"boxes": len(boxes)},
+                attributes={"boxes": len(boxes), **_any_box(boxes)},
             )
         except SampleError as problem:
             yield BadRow(key=f"{sentence}/{position}", reason=str(problem))
+
+
+def _any_box(boxes: list[PixelBox]) -> dict[str, str]:
+    """Boxes by themselves, where their union hides them, for the "any box" protocol."""
+    if len(boxes) < 2:
+        return {}
+    return {"any_box": ";".join(f"{box.x1!r},{box.y1!r},{box.x2!r},{box.y2!r}" for box in boxes)}
 
 
 def _is_boxed(phrase: Mapping[str, object]) -> bool:
