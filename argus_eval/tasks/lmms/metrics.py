@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from loguru import logger
+
 from argus_eval.core.prediction import Answer, Parsed, Prediction
 from argus_eval.core.sample import Sample
 from argus_eval.metrics.corpus import WeightedValues, Weights
@@ -85,14 +87,21 @@ class _Aggregation:
     what: str
     function: Callable[..., Any]
 
-    def __call__(self, values: Sequence[Any]) -> float | None:
-        """Its value, or ``None`` where it is no finite number or is not defined on these values."""
+    def __call__(self, values: Sequence[Any], *, aloud: bool = False) -> float | None:
+        """Its value, or ``None`` where it is no finite number or is not defined on these values.
+
+        Args:
+            values: of ``process_results``.
+            aloud: log why it is not defined (no Java, half of a pair missing).
+        """
         if not values:
             return None
         try:
             with guest(self.what), _as_found(self.function), tempfile.TemporaryDirectory() as folder:
                 result = self._call(copy.deepcopy(list(values)), folder)
-        except LibraryError:
+        except LibraryError as problem:
+            if aloud:
+                logger.warning(str(problem))
             return None
         return _number(result)
 
@@ -162,7 +171,7 @@ class LmmsMetric:
     def prepare(self, statistics: Sequence[tuple[Any, ...]]) -> WeightedValues:
         """The value, computed once; see :meth:`reduce`."""
         name = self.infos[0].name
-        value = self._aggregation([item for found in statistics for item in found])
+        value = self._aggregation([item for found in statistics for item in found], aloud=len(statistics) > 1)
         return lambda weights: {name: value if weights is None or (weights == 1).all() else None}
 
     def _notice(self, score: float | None) -> None:
