@@ -13,7 +13,9 @@ from argus_eval.backends.resolve import model_facts
 from argus_eval.config import RunConfig
 from argus_eval.core.published import PublishedScore
 from argus_eval.core.results import ArmResult, TaskResult
+from argus_eval.engine.accuracy import survey
 from argus_eval.engine.narrator import Narrator
+from argus_eval.engine.plan import TaskPlan, make_plan
 from argus_eval.engine.run import Finished, execute
 from argus_eval.engine.verify_cells import Cell, Status, judge, without_measurement
 from argus_eval.engine.verify_ledger import Verification
@@ -136,6 +138,8 @@ def verify(
         dialect=config.dialect or subject.dialect,
     )
     _refuse_what_proves_nothing(subject, config)
+    for plan in make_plan(config).tasks:
+        _refuse_a_copy_of_the_sample(plan)
     finished = execute(config, narrator, command=f"argus-eval verify {subject.runs_as}")
     arm = next(arm for arm in finished.results.arms if arm.role == "baseline")
     return _judged(subject, wanted, arm, config, finished)
@@ -155,6 +159,17 @@ def _refuse_what_proves_nothing(subject: Subject, config: RunConfig) -> None:
             f"{subject.runs_as}: no weights were published, so there is no accuracy to measure; "
             "give a checkpoint with --weights PATH|HUB_ID"
         )
+
+
+def _refuse_a_copy_of_the_sample(plan: TaskPlan) -> None:
+    """The bundled sample written to files is as synthetic as the bundled sample."""
+    name = plan.task.name
+    if plan.task.spec.bundled is None:
+        return
+    bundled = make_plan(RunConfig(models=("oracle",), tasks=(name,), data={"": "bundled"})).tasks[0]
+    whole = replace(plan, limit=None)
+    if whole.planned() == bundled.planned() and survey(whole).fingerprint == survey(bundled).fingerprint:
+        raise UsageError(f"--data {plan.data.requested}: a copy of {name}'s synthetic sample can verify nothing")
 
 
 def _judged(

@@ -6,9 +6,12 @@ import json
 import pathlib
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from argus_eval.cli import main
+from argus_eval.data.rows import BadRow
 from argus_eval.engine.verify_ledger import read_ledger
 from argus_eval.report.published import shipped_scores
 from tests.data.make_reference_folders import TEXTVQA
@@ -150,6 +153,21 @@ def test_the_synthetic_sample_never_stands_in(
     code, _ = verify(tmp_path, "argus-256m", "--weights", str(checkpoint), model="argus-256m")
     assert code == 5
     assert "synthetic sample is refused" in capsys.readouterr().err
+
+
+def test_a_copy_of_the_synthetic_sample_is_recognised(
+    tmp_path: pathlib.Path, recording: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from argus_eval.config import RunConfig
+    from argus_eval.engine.plan import make_plan
+
+    plan = make_plan(RunConfig(models=("oracle",), tasks=("textvqa",), data={"": "bundled"})).tasks[0]
+    rows = [dict(row) for row in plan.data.rows() if not isinstance(row, BadRow)]
+    copy = tmp_path / "validation.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), copy)
+    code, _ = verify(tmp_path, f"replay:{recording}", "--data", str(copy))
+    assert "synthetic sample can verify nothing" in capsys.readouterr().err
+    assert code == 2
 
 
 @pytest.mark.parametrize(
