@@ -154,6 +154,7 @@ class ServerRunner:
         """
         shown = tuple(image.sha256 for image in request.images)
         if shown != self._last:
+            self._last = ()
             self._names, self._last = self._make_cold(request), shown
         try:
             seen = self._client.time(request, self._names)
