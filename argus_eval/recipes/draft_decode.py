@@ -58,8 +58,8 @@ class DraftDecoder:
                 longest = max(image.size)
                 if longest < 2 * self._edge:
                     return self._inner(data)
-                wanted = tuple(max(1, -(-side * self._edge // longest)) for side in image.size)
-                image.draft("RGB", wanted)
+                width, height = (max(1, -(-side * self._edge // longest)) for side in image.size)
+                image.draft("RGB", (width, height))
                 return image.convert("RGB")
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
             return self._inner(data)  # it says what is wrong, in the words of the baseline

@@ -43,6 +43,7 @@ _FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive; the 
 _OTHER_FRAMES = frozenset(range(0xC3, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
 _START_OF_SCAN = 0xDA
+_AMBIGUOUS = 4  # an array with a side this short could be taken for planes of colour
 
 
 class JpegFrame(NamedTuple):
@@ -86,7 +87,9 @@ class JpegDecoder:
     def __call__(self, data: bytes) -> Any:
         """See :class:`~argus_eval.pipeline.parts.Decoder`."""
         frame = jpeg_frame(data)
-        if frame is None or frame.components not in (1, 3) or not 0 < frame.height * frame.width < self._largest:
+        if frame is None or frame.components not in (1, 3) or min(frame.height, frame.width) <= _AMBIGUOUS:
+            return self._inner(data)
+        if frame.height * frame.width > self._largest:
             return self._inner(data)
         return self._decoded(data)
 
