@@ -53,7 +53,9 @@ def measure_latency(sitting: Sitting, shared: Mapping[str, ArmRunner], until: fl
         _in_blocks(sitting, shared, until)
         return
     try:
-        _in_processes(sitting, design, until)
+        if not _in_processes(sitting, design, until):
+            sitting.leave_out("processes took too long to be replicates; raise --budget")
+            _in_blocks(sitting, shared, until)
     except EnvironmentError_ as problem:
         began = any(r.process is not None for r in sitting.job.done.values())
         if began or len(design.groups) > 1:
@@ -86,7 +88,7 @@ def _design(sitting: Sitting, until: float) -> ProcessDesign | None:
     return ProcessDesign(groups=groups, aim=aim)
 
 
-def _in_processes(sitting: Sitting, design: ProcessDesign, until: float) -> None:
+def _in_processes(sitting: Sitting, design: ProcessDesign, until: float) -> bool:
     job = sitting.job
 
     def start(arms: tuple[str, ...]) -> OpenProcess:
@@ -106,7 +108,7 @@ def _in_processes(sitting: Sitting, design: ProcessDesign, until: float) -> None
         seed=_settings(sitting).seed,
     )
     sitting.narrator.say(describe_design(processes, sitting.start_s))
-    run_processes(processes, sitting.writer, sitting.watch, sitting.narrator)
+    return run_processes(processes, sitting.writer, sitting.watch, sitting.narrator)
 
 
 def _in_blocks(sitting: Sitting, shared: Mapping[str, ArmRunner], until: float) -> None:

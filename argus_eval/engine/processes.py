@@ -108,11 +108,15 @@ def plan_processes(left_s: float, start_s: float, row_s: float, groups: int = 1)
     return None
 
 
-def run_processes(job: ProcessJob, writer: RunWriter, watch: Stopwatch, narrator: Narrator) -> None:
+def run_processes(job: ProcessJob, writer: RunWriter, watch: Stopwatch, narrator: Narrator) -> bool:
     """Measure replicate after replicate until intervals are narrow, the last look is reached or time is up.
 
     One replicate is made in any case. Its records are written together, and the one that says it is complete
     comes last: what an interrupted run left of a replicate is discarded.
+
+    Returns:
+        False where the first replicate took so long that six will not fit, and blocks of one process could be
+        measured instead; its records are then discarded.
     """
     kept = _complete(job)
     torn = [
@@ -136,9 +140,19 @@ def run_processes(job: ProcessJob, writer: RunWriter, watch: Stopwatch, narrator
         _collect(effects, job, records)
         replicate += 1
         narrator.progress(f"processes {job.model}", replicate, max(replicate, job.design.aim))
+        if replicate == 1 and not kept and _hopeless(job, longest_s, watch):
+            writer.discard_tail(frozenset([_marker_key(job, 0), *(record.key for record in records)]))
+            return False
         measured = [np.asarray(values) for values in effects.values()]
         if replicate >= LOOKS[-1] or (measured and stop_reason(measured, budget_spent=False) is not None):
-            return
+            break
+    return True
+
+
+def _hopeless(job: ProcessJob, each_s: float, watch: Stopwatch) -> bool:
+    """Whether six replicates will not fit, and there is another way."""
+    other_way = len(job.design.groups) == 1 and not job.design.cold
+    return other_way and watch.left_s(job.until) < (LOOKS[0] - 1) * each_s
 
 
 def _ours(record: Record, job: ProcessJob) -> bool:

@@ -107,19 +107,18 @@ def complete_efficiency(
     audit = audit_result(table.records, arm)
     # The twin is the baseline over again: it is there for its latencies only.
     owed = arm != table.twin
-    missing = [
-        *entry.shortfalls,
-        *_doubts(entry, facts),
-        *(
-            ["memory not measured: it needs a process of its own"]
-            if owed and memory.host_peak_bytes is None
-            else []
-        ),
-        *(["cache audit not made"] if owed and audit is None else []),
-        *(["energy not measured: no counter was read"] if owed and energy_j is None else []),
-        *(["throughput not measured"] if owed and not throughput else []),
-        *notes,
+    absent = {
+        "memory": memory.host_peak_bytes is None,
+        "cache audit": audit is None,
+        "throughput": not throughput,
+        "energy": energy_j is None,
+    }
+    unexplained = [
+        f"{what} not measured{': no counter was read' if what == 'energy' else ''}"
+        for what, missing in absent.items()
+        if missing and owed and not any(note.startswith(what) for note in notes)
     ]
+    shortfalls = [*entry.shortfalls, *_doubts(entry, facts), *unexplained, *notes]
     return replace(
         entry,
         throughput=throughput,
@@ -133,7 +132,7 @@ def complete_efficiency(
         instrumentation=facts.instrumentation,
         drift=facts.drift,
         reruns=facts.reruns,
-        shortfalls=tuple(dict.fromkeys(missing)),
+        shortfalls=tuple(dict.fromkeys(shortfalls)),
     )
 
 

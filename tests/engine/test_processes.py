@@ -233,3 +233,10 @@ def test_processes_are_replicates_only_where_the_budget_pays_for_them() -> None:
     assert plan_processes(30, 8, 0.2) is None
     assert plan_processes(600, 8, 0.2, groups=4) == 10
     assert plan_processes(250, 8, 0.2, groups=4) is None
+
+
+def test_processes_that_take_too_long_leave_no_trace(tmp_path: pathlib.Path) -> None:
+    machine = FakeProcesses()
+    records = measure(tmp_path, machine, TOGETHER, budget_s=20)
+    assert len(machine.opened) == 1
+    assert records == []
