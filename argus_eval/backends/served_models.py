@@ -44,15 +44,12 @@ def vllm_facts(name: str, weights: str | None, device: str, dialect: str | None)
     """Facts of ``vllm:DIR_OR_ID``, where the id may be a registry name.
 
     Raises:
-        UsageError: no checkpoint there, no Python with vLLM, or a dialect that does not exist.
+        UsageError: no checkpoint there.
+        UnknownNameError: no such dialect.
         IncompatibleError: vLLM cannot serve the family.
         EnvironmentError_: a hub id that cannot be reached.
     """
-    from argus_eval.backends.serve.command import extra_arguments, server_python
-
     _check_dialect(dialect)
-    server_python(None)
-    extra_arguments()
     card = _vllm_card(name)
     if weights != "random" or not _is_registered(name):
         _checkpoint_folder(name, weights)
@@ -93,19 +90,20 @@ def load_vllm(
     """The servers of a model; each is started when its arm is first asked.
 
     Raises:
-        UsageError: the checkpoint or the Python is not there.
-        EnvironmentError_: a hub id that cannot be reached.
+        UsageError: the checkpoint is not there, or no Python with vLLM.
+        EnvironmentError_: a hub id that cannot be reached, or the baseline's server does not start.
     """
     from argus_eval.backends.serve.backend import ServerSettings, VllmBackend
     from argus_eval.backends.serve.command import server_python
 
+    python = server_python(None)
     if facts.weights == "random" and _is_registered(facts.name):
         checkpoint = _random_checkpoint(facts.name, dtype, folder, seed)
     else:
         checkpoint = _checkpoint_folder(facts.name, weights)
     settings = ServerSettings(
         checkpoint=str(checkpoint),
-        python=server_python(None),
+        python=python,
         device=facts.device,
         dtype=dtype,
         weights=facts.weights,

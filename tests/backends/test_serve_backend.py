@@ -170,8 +170,9 @@ def test_what_cannot_be_started_is_said_before_anything_else(
     checkpoint: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("ARGUS_EVAL_SERVER_PYTHON", raising=False)
+    facts = model_facts(f"vllm:{checkpoint}", weights=None, device="cpu", dialect=None)
     with pytest.raises(UsageError, match="--server-python"):
-        model_facts(f"vllm:{checkpoint}", weights=None, device="cpu", dialect=None)
+        load_backend(facts, weights=None, dtype=None, runs_dir=checkpoint, seed=0)
     with pytest.raises(UsageError, match="no such program"):
         server_python("/nowhere/python")
     monkeypatch.setenv("ARGUS_EVAL_SERVER_PYTHON", sys.executable)
