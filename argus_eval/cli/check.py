@@ -84,7 +84,10 @@ def _check_names(policy: Policy, run: GateRun) -> None:
     from argus_eval.gate.answers import without_mark
     from argus_eval.gate.policy import EVERYTHING
 
-    if any(rule.tasks != EVERYTHING for rule in policy.accuracy) or policy.validity.fingerprints:
+    named = any(
+        tasks != EVERYTHING for tasks in (*(r.tasks for r in policy.accuracy), *(r.tasks for r in policy.flips))
+    )
+    if named or policy.validity.fingerprints:
         from argus_eval.gate.policy_file import check_task_names
 
         check_task_names(policy, [without_mark(task) for arm in run.arms for task in arm.tasks])

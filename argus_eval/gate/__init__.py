@@ -9,8 +9,10 @@ policy       what is asked for
 policy_file  … from YAML
 looks        the images of a first look, in a seeded order
 accuracy     rules on accuracy
+fidelity     an arm's own claim, and answers that changed
 speed        rules on latency and memory
-check        all rules of all arms, and the exit code
+check        all rules of all arms; outcome holds them and the exit code
+preserved    the answer to ``assert run.preserves_accuracy(…)``
 comparison   differences without a verdict
 junit, markdown, github   what CI systems read
 """

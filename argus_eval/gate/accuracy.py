@@ -22,7 +22,7 @@ from argus_eval.stats.preservation import Margin, Preservation, preservation
 from argus_eval.stats.verdict import Verdict, worst
 from argus_eval.tasks.catalog import expand, group_names
 
-__all__ = ["corpus_difference", "judge_accuracy", "named_tasks"]
+__all__ = ["corpus_difference", "incomparable", "judge_accuracy", "named_tasks"]
 
 _SEED = 0
 
@@ -137,7 +137,7 @@ def _judge(pair: Pair, rule: AccuracyRule, policy: Policy, look: _Look) -> list[
     sound: list[str] = []
     for subject in subjects:
         shown = subject[0] if len(subject) == 1 else base.subject
-        wrong = _invalid(pair, subject, policy)
+        wrong = incomparable(pair, subject, policy)
         absent = (
             [f"{name}: {pair.tasks[name].absence}" for name in subject if pair.tasks[name].absence]
             if (not wrong)
@@ -158,7 +158,7 @@ def _judge(pair: Pair, rule: AccuracyRule, policy: Policy, look: _Look) -> list[
     return [*results, _together(pair, rule, base, [look.tasks[name] for name in sound], look)]
 
 
-def _invalid(pair: Pair, names: Sequence[str], policy: Policy) -> list[str]:
+def incomparable(pair: Pair, names: Sequence[str], policy: Policy) -> list[str]:
     """What makes the tasks incomparable: each reason once, with the tasks it concerns where there are several."""
     rules = policy.validity
     concerned: dict[str, list[str]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from argus_eval.gate.accuracy import judge_accuracy
+from argus_eval.gate.fidelity import judge_claim, judge_flips
 from argus_eval.gate.join import JoinedTask
 from argus_eval.gate.outcome import ArmCheck, CheckOutcome, RuleResult, TaskFacts
 from argus_eval.gate.pairing import Pair
@@ -43,6 +44,7 @@ def _check(pair: Pair, policy: Policy, extend: bool) -> ArmCheck:
     rules = [
         *(rule for rule in validity if not rule.verdict.preserved),
         *judge_accuracy(pair, policy, extend=extend),
+        *judge_flips(pair, policy),
         *judge_latency(pair, policy),
         *judge_memory(pair, policy),
         *(rule for rule in validity if rule.verdict.preserved),
@@ -68,8 +70,9 @@ def _validity(pair: Pair, policy: Policy) -> list[RuleResult]:
 
     if policy.validity.complete and not pair.run.results.complete:
         add("complete", Verdict.INVALID, "the run is not finished; the command that began it finishes it")
-    if pair.broken is not None:
-        add("exactness", Verdict.INVALID, f"broken claim: {pair.broken}")
+    claim = judge_claim(pair)
+    if claim is not None:
+        found.append(claim)
     for task in pair.tasks.values():
         scores = None if task.absence else task.scores
         if scores is not None and bool((scores.arm != scores.baseline).any()) and task.identical:

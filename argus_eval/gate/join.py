@@ -84,10 +84,16 @@ class JoinedTask:
         )
 
     @property
-    def equal_outputs(self) -> int:
-        """Pairs that were answered with the same tokens (or the same text, where no tokens are known)."""
+    def same_output(self) -> npt.NDArray[np.bool_]:
+        """Which pairs were answered with the same tokens (or the same text, where no tokens are known)."""
         left, right = self.baseline.outputs, self.arm.outputs
-        return sum(_same_hash(left[i], right[j]) for i, j in zip(self.before, self.after, strict=True) if left[i])
+        places = zip(self.before, self.after, strict=True)
+        return np.array([bool(left[i]) and _same_hash(left[i], right[j]) for i, j in places], dtype=np.bool_)
+
+    @property
+    def equal_outputs(self) -> int:
+        """How many pairs were answered alike."""
+        return int(self.same_output.sum())
 
     @property
     def identical(self) -> bool:

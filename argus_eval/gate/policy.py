@@ -16,6 +16,7 @@ __all__ = [
     "EVERYTHING",
     "AccuracyRule",
     "Extension",
+    "FlipRule",
     "LatencyMetric",
     "LatencyRule",
     "MemoryBudget",
@@ -60,6 +61,29 @@ class AccuracyRule:
     def name(self) -> str:
         """How results call it."""
         return f"{self.over.value} {', '.join(self.tasks)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlipRule:
+    """How many answers may change, whether they become right, wrong or neither.
+
+    Equal accuracy can hide changes that cancel, or a model that hardly looks at the image; a recipe that promises
+    the same mathematics (L1) has to keep the answers.
+
+    Attributes:
+        tasks: as in an accuracy rule; counted together.
+        at_most: share of answers; the upper bound of the rate has to keep it.
+        confidence: of each one-sided bound.
+    """
+
+    tasks: tuple[str, ...] = EVERYTHING
+    at_most: float
+    confidence: float = 0.95
+
+    @property
+    def name(self) -> str:
+        """How results call it."""
+        return f"flips {', '.join(self.tasks)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +176,7 @@ class Policy:
 
     Attributes:
         name: file it was read from, or "default".
-        accuracy, latency, memory: the rules.
+        accuracy, flips, latency, memory: the rules.
         validity: when a verdict may be given.
         extension: a second look, if one is declared.
         inconclusive: whether what is not decided fails the gate or only warns.
@@ -160,6 +184,7 @@ class Policy:
 
     name: str = "default"
     accuracy: tuple[AccuracyRule, ...] = ()
+    flips: tuple[FlipRule, ...] = ()
     latency: tuple[LatencyRule, ...] = ()
     memory: tuple[MemoryBudget, ...] = ()
     validity: Validity = field(default_factory=Validity)

@@ -19,6 +19,7 @@ from argus_eval.gate.policy import (
     EVERYTHING,
     AccuracyRule,
     Extension,
+    FlipRule,
     LatencyMetric,
     LatencyRule,
     MemoryBudget,
@@ -48,6 +49,12 @@ class _Accuracy(_Checked):
     keep: Annotated[float, Field(gt=0, le=1)] | None = None
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     minimum_pairs: Annotated[int, Field(ge=0)] = 0
+
+
+class _Flips(_Checked):
+    tasks: Names = "all"
+    at_most: Share
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
 
 
 class _Latency(_Checked):
@@ -81,6 +88,7 @@ class _Extension(_Checked):
 class _PolicyFile(_Checked):
     version: Literal[1] = 1
     accuracy: list[_Accuracy] | None = None
+    flips: list[_Flips] = Field(default_factory=list)
     latency: list[_Latency] = Field(default_factory=list)
     memory: list[_Memory] = Field(default_factory=list)
     validity: _Validity = Field(default_factory=_Validity)
@@ -120,9 +128,9 @@ def check_task_names(policy: Policy, present: Iterable[str]) -> None:
         UsageError: with the nearest known names.
     """
     known = {*present, *task_names(), *group_names()}
-    places = [
-        (f"accuracy[{index}]", name) for index, rule in enumerate(policy.accuracy) for name in rule.tasks
-    ] + [("validity.fingerprints", name) for name in policy.validity.fingerprints]
+    places = [(f"accuracy[{index}]", name) for index, rule in enumerate(policy.accuracy) for name in rule.tasks]
+    places += [(f"flips[{index}]", name) for index, rule in enumerate(policy.flips) for name in rule.tasks]
+    places += [("validity.fingerprints", name) for name in policy.validity.fingerprints]
     for where, name in places:
         if name not in known:
             close = nearest(name, known)
@@ -138,11 +146,15 @@ def _policy(file: _PolicyFile, name: str) -> Policy:
     values = file.validity.model_dump() | {
         "allow_synthetic": "allowed by the policy" if allowed is True else (allowed or "")
     }
-    if file.accuracy == [] and not file.latency and not file.memory:
+    if file.accuracy == [] and not (file.flips or file.latency or file.memory):
         raise UsageError(f"{name}: no rule at all: such a gate could only pass")
     return Policy(
         name=name,
         accuracy=rules,
+        flips=tuple(
+            FlipRule(tasks=_names(rule.tasks), at_most=rule.at_most, confidence=rule.confidence)
+            for rule in file.flips
+        ),
         latency=tuple(_latency(rule, f"{name}: latency[{i}]") for i, rule in enumerate(file.latency)),
         memory=tuple(_memory(rule, f"{name}: memory[{i}]") for i, rule in enumerate(file.memory)),
         validity=Validity(**values),
@@ -159,16 +171,20 @@ def _accuracy(rule: _Accuracy, where: str) -> AccuracyRule:
     over, value = named[0]
     if rule.margin is None and rule.keep is None:
         raise UsageError(f"{where}: give margin (0.01 is one point) or keep (0.99 keeps 99 %)")
-    tasks = (value,) if isinstance(value, str) else tuple(value)
+    tasks = _names(value)
     if over is Over.TASK and tasks == EVERYTHING:
         raise UsageError(f"{where}.task: 'all' is a group; write group: all or guards: all")
     return AccuracyRule(
         over=over,
-        tasks=tuple(dict.fromkeys(tasks)),
+        tasks=tasks,
         margin=Margin(absolute=rule.margin or 0.0, keep=1.0 if rule.keep is None else rule.keep),
         confidence=rule.confidence,
         minimum_pairs=rule.minimum_pairs,
     )
+
+
+def _names(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(dict.fromkeys(value))
 
 
 def _latency(rule: _Latency, where: str) -> LatencyRule:

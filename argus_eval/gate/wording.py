@@ -57,6 +57,8 @@ def tested_words(result: RuleResult) -> str:
     form = {"s": format_seconds, "bytes": format_bytes}.get(result.unit)
     if form is not None:
         return form(result.value)
+    if result.unit == "share":
+        return f"{100 * result.value:.2g} %"
     ends = f" [{result.interval[0]:.3f}, {result.interval[1]:.3f}]" if result.interval else ""
     return f"{result.value:.3f}×{ends}"
 
@@ -93,6 +95,8 @@ def headline(outcome: CheckOutcome) -> str:
 def _why(arm: ArmCheck) -> str:
     """What decided an arm."""
     found = [rule for rule in arm.rules if rule.counted is arm.verdict and rule.verdict is arm.verdict]
+    if arm.verdict.preserved:
+        found = [rule for rule in found if rule.kind != "validity"]
     reasons = list(dict.fromkeys(rule.reason for rule in found))
     more = f" (and {len(reasons) - 2} more reasons)" if len(reasons) > 2 else ""
     return ("; ".join(reasons[:2]) or "no rule") + more
