@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from argus_eval.errors import ArgusEvalError
-from argus_eval.stats.drift import drift, overhead
+from argus_eval.stats.drift import drift, overhead, paired_overhead
 
 
 def sentinels(total, noise, n=40, seed=0):
@@ -87,3 +87,24 @@ def test_overhead_bound_covers_and_hides_stages():
     assert overhead(blocks(9, 0.05, 1), blocks(4, 0, 2)).hides_stages
     assert not overhead(blocks(30, 0.0, 1), blocks(30, 0, 2)).hides_stages
     assert overhead(blocks(9, 0, 1), blocks(1, 0, 2)) is None
+
+
+def test_paired_overhead_finds_a_small_price_under_large_differences() -> None:
+    rng = np.random.default_rng(5)
+    covered, repetitions = 0, 400
+    for _ in range(repetitions):
+        image = rng.uniform(0.01, 0.1, (40, 1))
+        moment = np.exp(rng.normal(0, 0.02, (40, 1)))
+        off = image * moment * np.exp(rng.normal(0, 0.03, (40, 3)))
+        on = 1.01 * image * moment * np.exp(rng.normal(0, 0.03, (40, 3)))
+        found = paired_overhead(on, off)
+        assert found is not None
+        covered += found.upper >= 0.01
+    # 95 % of the one-sided bounds lie above the truth.
+    assert 0.92 < covered / repetitions < 0.98
+
+
+def test_paired_overhead_needs_two_rows_of_the_same_requests() -> None:
+    assert paired_overhead(np.ones((1, 3)), np.ones((1, 3))) is None
+    with pytest.raises(ArgusEvalError, match="two equal shapes"):
+        paired_overhead(np.ones((3, 3)), np.ones((3, 2)))
