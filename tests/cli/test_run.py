@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -113,6 +114,24 @@ def test_host_work_is_paired_and_keys_are_unique(finished: pathlib.Path) -> None
         for row in host
         if row["status"] == "ok"
     )
+
+
+def test_every_number_can_be_made_again(finished: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    run = next(finished.rglob("results.json")).parent
+    command = [sys.executable, "-m", "argus_eval", "recompute", str(run), "--json", str(tmp_path / "again.json")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=finished)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "again.json").read_text()) == results(finished)
+    # A record that was tampered with shows.
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    text = (copy / "records.jsonl").read_text()
+    first = next(row for row in records(finished) if row["pass"] == "host" and row["role"] == "measured")
+    ready = first["times_ns"]["to_model_ready"]
+    (copy / "records.jsonl").write_text(text.replace(f'"to_model_ready":{ready}', f'"to_model_ready":{9 * ready}'))
+    done = subprocess.run([*command[:4], str(copy)], capture_output=True, text=True, cwd=finished)
+    assert done.returncode == 4
+    assert "to_model_ready_s" in done.stderr
 
 
 def test_the_same_command_prints_the_finished_run(finished: pathlib.Path, words: tuple[str, ...]) -> None:
