@@ -124,7 +124,7 @@ def _lmms(python: str, blocks: list[Block], folder: pathlib.Path) -> tuple[dict[
     done = subprocess.run([python, str(script), str(source), str(target)], capture_output=True, text=True)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        return {}, f"not installed ({last})"
+        return {}, f"lmms-eval not installed ({last})"
     found = json.loads(target.read_text(encoding="utf-8"))
     for task, problem in found["problems"].items():
         print(f"lmms-eval: {task}: {problem}", file=sys.stderr)
@@ -153,7 +153,7 @@ def _head(lmms: str) -> list[str]:
         "`benchmarks/parity_rules.py`, apart from ours. *Recorded*: what the official code gave elsewhere, on the",
         "files that are named. Equal means: to six digits, unless fewer were recorded.",
         "",
-        f"Official: {', '.join(versions)}. lmms-eval: {lmms}.",
+        f"Official: {', '.join(versions)}. {lmms}.",
         "",
     ]
 

@@ -259,11 +259,11 @@ def _choices() -> Iterator[Block]:
             ),
             lmms=task,
             why={
-                "official": "it reads a bare capital letter or one with a full stop behind it; here `(C)`, `c`, "
-                "`C: words`, `The answer is C.` and the option's own words are read as well.",
-                "lmms-eval": "like the letter rule it reads a letter with a full stop"
-                + (", and drops case and punctuation" if task == "ai2d" else " or in either case")
-                + "; letters in sentences and the option's words are wrong.",
+                "official": "it reads `C`, `C. words` and `The answer is C.`; here `C.`, `(C)`, `c`, `C: words` "
+                "and the option's own words are read as well.",
+                "lmms-eval": "it reads a letter in either case, alone or before a full stop"
+                + (", and drops punctuation; letters" if task == "ai2d" else "; letters in brackets,")
+                + " before a colon or in sentences and the option's words are wrong.",
             },
         )
 

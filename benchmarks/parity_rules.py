@@ -28,10 +28,13 @@ def exact(answer: str, target: str) -> float:
 
 
 def choice_letter(answer: str, target: str) -> float:
-    """LLaVA's eval_science_qa.py, which ScienceQA numbers of such models use: the letter, or "A. …"."""
-    text = answer.strip()
-    found = text if re.fullmatch("[A-Z]", text) else text[0] if re.match(r"[A-Z]\.", text) else None
-    return float(found == target)
+    """LLaVA's eval_science_qa.py: the letter, "A. …", or one "The answer is A."; five options."""
+    if answer in list("ABCDE"):
+        return float(answer == target)
+    if len(answer) >= 3 and answer[0] in "ABCDE" and answer[1:3] == ". ":
+        return float(answer[0] == target)
+    found = re.findall("The answer is ([A-Z]).", answer)
+    return float(found == [target])
 
 
 def pope(answers: Sequence[str], labels: Sequence[str]) -> dict[str, float]:
