@@ -28,6 +28,7 @@ PAPER_TASK = "coco_caption"
 PAPER_REQUESTS = 5000
 SCHEMA = "argus-eval/paper-protocol/1"
 _SERVERS = ("vllm:", "openai:")
+_FEWEST_TOKENS = 16  # MEASUREMENT §1
 _RECIPES_BY_DEVICE = {
     "cuda": "baseline,server-gpu-processor,server-gpu-processor+server-batched-tokens",
     "cpu": "baseline,server-no-prefix-cache+server-no-processor-cache",
@@ -48,10 +49,12 @@ def paper_config(config: RunConfig) -> RunConfig:
     if "random" in config.weights.values():
         raise UsageError("--protocol paper reads answers at their natural end, which random weights do not have")
     recipes = config.recipes
-    if recipes is None and all(name.startswith("vllm:") for name in config.models):
-        from argus_eval.backends.resolve import resolve_device
+    if recipes is None:
+        recipes = "baseline"
+        if all(name.startswith("vllm:") for name in config.models):
+            from argus_eval.backends.resolve import resolve_device
 
-        recipes = _RECIPES_BY_DEVICE[resolve_device(config.device)]
+            recipes = _RECIPES_BY_DEVICE[resolve_device(config.device)]
     return dataclasses.replace(
         config,
         recipes=recipes,
@@ -78,7 +81,8 @@ class PaperArm:
     Attributes:
         n: requests with times. left_out: requests without: failed, retried or empty.
         ttft_s, e2e_s: means over requests, as the paper prints them. ttft_median_s: their median.
-        tokens_per_s: mean over requests of (tokens − 1) / (end − first token).
+        tokens_per_s: all tokens after the first ones over all time after the first ones, of answers of at least
+            16 tokens: several tokens that arrive together would spoil a mean of rates.
         output_tokens: mean.
         speedup: "ttft" and "e2e" against the baseline; ``None`` for the baseline itself.
     """
@@ -117,7 +121,6 @@ def _numbers(records: Iterable[Record], arms: Sequence[str]) -> tuple[PaperArm, 
 def _arm(arm: str, records: Sequence[Record], baseline: Sequence[Record] | None) -> PaperArm:
     timed = [record for record in records if record.status == "ok" and record.times_ns.ttft]
     ttft = [(record.times_ns.ttft or 0) / 1e9 for record in timed]
-    rates = [rate for record in timed if (rate := _rate(record)) is not None]
     tokens = [count for record in timed if (count := record.lengths.get("output_tokens")) is not None]
     compared = baseline if baseline is not None and not arm.endswith(":baseline") else None
     return PaperArm(
@@ -127,7 +130,7 @@ def _arm(arm: str, records: Sequence[Record], baseline: Sequence[Record] | None)
         ttft_s=_mean(ttft),
         ttft_median_s=statistics.median(ttft) if ttft else None,
         e2e_s=_mean([(record.times_ns.e2e or 0) / 1e9 for record in timed]),
-        tokens_per_s=_mean(rates),
+        tokens_per_s=_rate(timed),
         output_tokens=_mean(tokens),
         speedup=None if compared is None else {name: _ratio(compared, timed, name) for name in ("ttft", "e2e")},
     )
@@ -137,12 +140,14 @@ def _mean(values: Sequence[float]) -> float | None:
     return statistics.fmean(values) if values else None
 
 
-def _rate(record: Record) -> float | None:
-    """Tokens a second after the first; ``None`` for answers too short to tell (MEASUREMENT §1)."""
-    times, count = record.times_ns, record.lengths.get("output_tokens")
-    if times.ttft is None or times.e2e is None or count is None or count < 16 or times.e2e <= times.ttft:
-        return None
-    return (count - 1) / ((times.e2e - times.ttft) / 1e9)
+def _rate(records: Sequence[Record]) -> float | None:
+    tokens, nanoseconds = 0, 0
+    for record in records:
+        times, count = record.times_ns, record.lengths.get("output_tokens")
+        if times.ttft is not None and times.e2e is not None and count is not None and count >= _FEWEST_TOKENS:
+            tokens += count - 1
+            nanoseconds += times.e2e - times.ttft
+    return tokens / (nanoseconds / 1e9) if nanoseconds else None
 
 
 def _ratio(baseline: Sequence[Record], arm: Sequence[Record], name: str) -> PaperRatio | None:

@@ -66,7 +66,7 @@ def test_the_papers_quantities(tmp_path: pathlib.Path) -> None:
 
 def test_what_the_protocol_fixes() -> None:
     config = paper_config(RunConfig(models=("openai:m@http://h/v1",), tasks=("coco_caption",)))
-    assert (config.limit, config.batch_size, config.efficiency, config.recipes) == (5000, 1, False, None)
+    assert (config.limit, config.batch_size, config.efficiency, config.recipes) == (5000, 1, False, "baseline")
     started = paper_config(RunConfig(models=("vllm:m",), tasks=("coco_caption",), device="cpu", limit=7))
     assert started.limit == 7
     assert started.recipes == "baseline,server-no-prefix-cache+server-no-processor-cache"
