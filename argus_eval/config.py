@@ -34,6 +34,7 @@ SETTINGS: dict[str, tuple[type, str]] = {
     "seed": (int, "seed of schedules, bootstraps and random weights (0)"),
     "workload.images": (int, "images the latency workload is drawn from (96)"),
     "latency.tokens": (int, "output tokens of the long latency pass (64)"),
+    "detection.token_scores": (int, "1: AP ranks boxes by the probability of the tokens of their numbers (0)"),
     "host.images": (int, "images of the host pass (66)"),
 }
 

@@ -28,6 +28,7 @@ class Response:
         text: decoded answer with the dialect's own tokens kept, only begin/end/padding stripped.
         token_ids: generated ids; empty where a server does not give them.
         token_logprobs: natural-log probability of each generated token, where asked for and available.
+        token_texts: each token's own text, where log probabilities are given and the backend can tell.
         resized_size: (width, height) the image processor really used, which some dialects count in.
         hashes: sha256 of ``ids`` and ``pixels`` as the model consumed them, where fidelity was asked for.
         timing: ``None`` for answers that were not timed.
@@ -37,6 +38,7 @@ class Response:
     text: str
     token_ids: tuple[int, ...] = ()
     token_logprobs: tuple[float, ...] | None = None
+    token_texts: tuple[str, ...] = ()
     lengths: Lengths = field(default_factory=Lengths)
     resized_size: tuple[int, int] | None = None
     hashes: Mapping[str, str] = field(default_factory=dict)

@@ -173,7 +173,8 @@ def task_result(
 def _notes(answers: TaskAnswers, arm: str, records: Sequence[Record]) -> tuple[str, ...]:
     notes = [*limit_note(answers.plan), *record_notes(answers.plan, records)]
     for index, metric in enumerate(answers.metrics):
-        notes.extend(metric_notes(metric, answers.statistics.get(index, {}).get(arm, ())))
+        statistics = answers.statistics.get(index, {}).get(arm, ())
+        notes.extend(metric_notes(metric, statistics, token_scores=answers.plan.token_scores))
     return tuple(notes)
 
 

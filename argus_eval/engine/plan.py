@@ -24,12 +24,16 @@ __all__ = ["ModelPlan", "RunPlan", "TaskPlan", "make_plan"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskPlan:
-    """One task with the data it runs on."""
+    """One task with the data it runs on.
+
+    ``token_scores``: ask for log probabilities, to rank boxes by those of the tokens of their numbers.
+    """
 
     task: Task
     data: ResolvedData
     limit: int | None
     only: frozenset[str] = frozenset()
+    token_scores: bool = False
 
     @property
     def display(self) -> str:
@@ -146,7 +150,13 @@ def _plan_model(name: str, config: RunConfig) -> ModelPlan:
 def _plan_task(task: Task, config: RunConfig) -> TaskPlan:
     requested = config.data.get(task.name, config.data.get(""))
     data = task.open(requested, strict=config.strict_data, ci=config.in_ci)
-    plan = TaskPlan(task=task, data=data, limit=config.limit, only=frozenset(config.samples))
+    plan = TaskPlan(
+        task=task,
+        data=data,
+        limit=config.limit,
+        only=frozenset(config.samples),
+        token_scores=task.spec.kind == "detection" and bool(config.setting("detection.token_scores", 0)),
+    )
     if next(iter(plan.samples()), None) is None:
         if plan.only:
             keys = ", ".join(sorted(plan.only))

@@ -10,6 +10,7 @@ from argus_eval.core.geometry import ImageSize
 from argus_eval.core.prediction import Prediction, Unparsed
 from argus_eval.core.response import Response
 from argus_eval.core.sample import Sample
+from argus_eval.engine.token_scores import with_token_scores
 from argus_eval.errors import IncompatibleError
 from argus_eval.metrics.protocol import CorpusMetric, MetricInfo, SampleMetric
 from argus_eval.parsing.answers import ANSWER_PARSERS
@@ -54,7 +55,11 @@ class Scorer:
         if self.task.spec.answers_with_boxes:
             if self.dialect is None:
                 raise IncompatibleError(f"{self.task.name}: the model declares no dialect; give --dialect")
-            return DIALECTS.get(self.dialect).decode(response.text, context)
+            dialect = DIALECTS.get(self.dialect)
+            prediction = dialect.decode(response.text, context)
+            if response.token_texts:
+                return with_token_scores(prediction, response, lambda text: dialect.decode(text, context))
+            return prediction
         return ANSWER_PARSERS.get(self.task.spec.parser)(response.text, context)
 
     def score(self, prediction: Prediction, sample: Sample) -> Mapping[str, float]:

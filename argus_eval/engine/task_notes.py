@@ -20,6 +20,7 @@ _CONSTANT = (
     "detector's AP"
 )
 _OWN = "AP scores: the model's own, one for every box"
+_TOKENS = "AP scores: token probability (geometric mean over the tokens of a box's numbers)"
 
 
 def limit_note(plan: TaskPlan) -> tuple[str, ...]:
@@ -33,24 +34,31 @@ def limit_note(plan: TaskPlan) -> tuple[str, ...]:
     return (f"--limit: the first {plan.limit:,}{of} samples; not comparable with a published number",)
 
 
-def metric_notes(metric: CorpusMetric, statistics: Sequence[Any]) -> tuple[str, ...]:
+def metric_notes(metric: CorpusMetric, statistics: Sequence[Any], *, token_scores: bool) -> tuple[str, ...]:
     """Conditions of a corpus metric: where scores come from, whose words were counted, what was dropped."""
     if isinstance(metric, Captions):
         if metric.frequency is None:
             return ("CIDEr: document frequencies of the scored samples only",)
         return (f"CIDEr: document frequencies of the references of {metric.frequency.images:,} images",)
     if isinstance(metric, Detection | Lvis):
-        return _detection_notes(statistics)
+        return _detection_notes(statistics, token_scores)
     return ()
 
 
-def _detection_notes(statistics: Sequence[BoxStatistic]) -> tuple[str, ...]:
+def _detection_notes(statistics: Sequence[BoxStatistic], token_scores: bool) -> tuple[str, ...]:
     dropped = sum(statistic["dropped"] for statistic in statistics)
-    source = _OWN if score_source(statistics) == "model" else _CONSTANT
-    if not dropped:
-        return (source,)
-    total = dropped + sum(len(statistic["detections"]) for statistic in statistics)
-    return (source, f"{dropped:,} of {total:,} boxes have a label that is no category, and are left out")
+    kept = sum(len(statistic["detections"]) for statistic in statistics)
+    notes = [_score_note(statistics, token_scores)] if kept else []
+    if dropped:
+        notes.append(f"{dropped:,} of {dropped + kept:,} boxes carry no label of a category, and are left out")
+    return tuple(notes)
+
+
+def _score_note(statistics: Sequence[BoxStatistic], token_scores: bool) -> str:
+    if score_source(statistics) == "model":
+        return _TOKENS if token_scores else _OWN
+    asked = "; token probabilities were asked for and not given for every box" if token_scores else ""
+    return _CONSTANT + asked
 
 
 def record_notes(plan: TaskPlan, records: Sequence[Record]) -> tuple[str, ...]:

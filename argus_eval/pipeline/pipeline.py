@@ -179,6 +179,7 @@ class Pipeline:
             text=text,
             token_ids=ids,
             token_logprobs=generated.logprobs[row] if generated.logprobs is not None else None,
+            token_texts=tuple(self.detokenizer([i]) for i in ids) if generated.logprobs is not None else (),
             lengths=Lengths(
                 output_tokens=len(ids),
                 prompt_tokens=int(inputs.tensors["input_ids"].shape[1]),
