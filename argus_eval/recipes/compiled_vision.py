@@ -60,7 +60,7 @@ class BucketedTower:
 
         mode = "reduce-overhead" if cuda_graphs else None
         self._eager, self._graphs = forward, cuda_graphs
-        self._compiled = torch.compile(forward, mode=mode, backend=backend, dynamic=False)
+        self._compiled: Any = torch.compile(forward, mode=mode, backend=backend, dynamic=False)
 
     def __call__(self, pixel_values: torch.Tensor, **kwargs: Any) -> Any:
         """See the tower's ``forward``."""
@@ -72,7 +72,7 @@ class BucketedTower:
             return self._eager(pixel_values, **kwargs)
         filled = {name: _fill(value, count, bucket) for name, value in kwargs.items()}
         if self._graphs:
-            torch.compiler.cudagraph_mark_step_begin()
+            torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         output = self._compiled(_fill(pixel_values, count, bucket), **filled)
         for name, value in list(output.items()):
             if isinstance(value, torch.Tensor) and len(value) == bucket:

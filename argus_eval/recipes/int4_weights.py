@@ -48,5 +48,6 @@ def apply(pipeline: Pipeline) -> Pipeline:
     if pipeline.device.type == "cuda":
         packed = torchao.Int4WeightOnlyConfig(group_size=GROUP, int4_packing_format="tile_packed_to_4d")
         return quantize_decoder(pipeline, packed, INFO.name)
-    unpacked = torchao.IntxWeightOnlyConfig(weight_dtype=torch.int4, granularity=torchao.PerGroup(GROUP))
+    four_bits = torch.int4  # type: ignore[attr-defined]
+    unpacked = torchao.IntxWeightOnlyConfig(weight_dtype=four_bits, granularity=torchao.PerGroup(GROUP))
     return noted(quantize_decoder(pipeline, unpacked, INFO.name), _UNPACKED)

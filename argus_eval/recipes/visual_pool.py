@@ -77,7 +77,7 @@ class PooledVision:
         return pooled
 
     def _pool(self, prompt: torch.Tensor) -> torch.Tensor:
-        return pool_tokens(prompt.unflatten(0, (-1, self._tokens))).flatten(0, 1)
+        return pool_tokens(prompt.reshape(-1, self._tokens, prompt.shape[-1])).flatten(0, 1)
 
 
 def apply(pipeline: Pipeline) -> Pipeline:
