@@ -118,3 +118,14 @@ def test_a_typo_is_exit_2_before_anything_is_judged(
     assert main(["check", str(tmp_path / "run"), "--policy", str(policy)]) == 2
     assert "did you mean 'vqav2'" in capsys.readouterr().err
     assert main(["check", str(tmp_path / "run"), "--policy", str(tmp_path / "absent.yaml")]) == 2
+
+
+def test_the_policy_of_the_documentation_is_one(tmp_path: pathlib.Path) -> None:
+    text = (pathlib.Path(__file__).parents[2] / "docs/ci.md").read_text()
+    block = next(part for part in text.split("```yaml\n")[1:] if part.startswith("version: 1"))
+    policy = read_policy(write(tmp_path, block.split("```")[0]))
+    assert policy.accuracy
+    assert policy.flips
+    assert policy.latency
+    assert policy.memory
+    assert policy.extension
