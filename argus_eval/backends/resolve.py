@@ -157,6 +157,7 @@ def load_backend(
     runs_dir: pathlib.Path,
     seed: int,
     folder: pathlib.Path | None = None,
+    timed: bool = False,
 ) -> Backend:
     """The model itself.
 
@@ -166,6 +167,7 @@ def load_backend(
         dtype: of the weights; ``None`` for the checkpoint's.
         runs_dir: where runs are kept.
         seed: of random weights.
+        timed: speed will be measured: what the A/A twin needs is made ready as well.
         folder: of the run, for logs of servers and the like; ``runs_dir`` where there is no run.
 
     Raises:
@@ -194,7 +196,7 @@ def load_backend(
         from argus_eval.backends.served_models import load_vllm
 
         servers = (folder or runs_dir) / "servers"
-        return load_vllm(facts, weights=weights, dtype=dtype, folder=servers, seed=seed)
+        return load_vllm(facts, weights=weights, dtype=dtype, folder=servers, seed=seed, timed=timed)
     from argus_eval.backends.transformers_local import LocalBackend
     from argus_eval.models.load import LoadedModel, load_model
 

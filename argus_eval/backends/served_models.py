@@ -85,9 +85,9 @@ def load_openai(facts: ModelFacts) -> Backend:
 
 
 def load_vllm(
-    facts: ModelFacts, *, weights: str | None, dtype: str | None, folder: pathlib.Path, seed: int
+    facts: ModelFacts, *, weights: str | None, dtype: str | None, folder: pathlib.Path, seed: int, timed: bool
 ) -> Backend:
-    """The servers of a model; each is started when its arm is first asked.
+    """The servers of a model; those of the baseline and, where speed will be measured, of its twin are started.
 
     Raises:
         UsageError: the checkpoint is not there, or no Python with vLLM.
@@ -109,6 +109,7 @@ def load_vllm(
         weights=facts.weights,
         keep_special_tokens=facts.dialect is not None,
         folder=folder,
+        timed=timed,
     )
     return VllmBackend(settings, server_arguments)
 

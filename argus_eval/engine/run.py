@@ -148,6 +148,7 @@ def _measure(plan: RunPlan, run: RunDirectory, writer: RunWriter, narrator: Narr
             runs_dir=plan.config.runs_dir,
             seed=plan.config.setting("seed", 0),
             folder=run.path,
+            timed=plan.config.efficiency,
         )
         start_s = time.perf_counter() - began_s
         with contextlib.ExitStack() as processes:

@@ -48,6 +48,7 @@ class ServerSettings:
         dtype: of the weights; ``None`` for the checkpoint's.
         weights: what the user declares about them.
         keep_special_tokens: the box dialect is written in tokens of its own.
+        timed: speed will be measured, so the twin's server is started as well, outside of any budget.
         folder: where logs and configurations are kept.
     """
 
@@ -58,10 +59,11 @@ class ServerSettings:
     weights: WeightsKind
     keep_special_tokens: bool
     folder: pathlib.Path
+    timed: bool = False
 
 
 class VllmBackend:
-    """Starts the baseline's server at once and the others when they are first asked; ends all of them.
+    """Starts servers before anything is timed, one after the other, and ends all of them.
 
     Args:
         settings: what the servers share.
@@ -86,6 +88,8 @@ class VllmBackend:
         self._facts: dict[str, Any] = {}
         try:
             self._server(_BASELINE, ()).start()
+            if settings.timed:
+                self._server(_TWIN, ()).start()
         except BaseException:
             self.close()
             raise
@@ -115,7 +119,9 @@ class VllmBackend:
 
     def runner(self, recipes: tuple[str, ...]) -> ArmRunner:
         """See :class:`~argus_eval.backends.protocol.Backend`; the same recipes again ask the same server."""
-        return _ArmRunner(self._server("+".join(recipes) or _BASELINE, recipes))
+        server = self._server("+".join(recipes) or _BASELINE, recipes)
+        server.start()
+        return _ArmRunner(server)
 
     def twin(self) -> ArmRunner:
         """See :class:`~argus_eval.backends.protocol.Backend`."""
