@@ -65,8 +65,9 @@ def _validity(pair: Pair, policy: Policy) -> list[RuleResult]:
     """What concerns the arm as a whole; what concerns a task is found where the task is judged."""
     found = []
 
-    def add(rule: str, verdict: Verdict, reason: str) -> None:
-        found.append(RuleResult(rule=rule, kind="validity", subject=rule, verdict=verdict, reason=reason))
+    def add(rule: str, verdict: Verdict, reason: str, subject: str = "") -> None:
+        about = subject or rule
+        found.append(RuleResult(rule=rule, kind="validity", subject=about, verdict=verdict, reason=reason))
 
     if policy.validity.complete and not pair.run.results.complete:
         add("complete", Verdict.INVALID, "the run is not finished; the command that began it finishes it")
@@ -76,15 +77,15 @@ def _validity(pair: Pair, policy: Policy) -> list[RuleResult]:
     for task in pair.tasks.values():
         scores = None if task.absence else task.scores
         if scores is not None and bool((scores.arm != scores.baseline).any()) and task.identical:
-            add("records", Verdict.INVALID, f"{task.task}: equal answers have different scores")
+            add("records", Verdict.INVALID, "equal answers have different scores", task.task)
     limit = policy.validity.unparsed_at_most
     if limit is not None:
         for task in pair.tasks.values():
             if not task.absence and task.n:
                 count = int(task.arm.unparsed[task.after].sum())
                 verdict = Verdict.PASS if count <= limit * task.n else Verdict.FAIL
-                share = f"{task.task}: {count:,} of {task.n:,} answers could not be read"
-                add("unparsed", verdict, f"{share}; the policy allows {100 * limit:g} %")
+                share = f"{count:,} of {task.n:,} answers could not be read"
+                add("unparsed", verdict, f"{share}; the policy allows {100 * limit:g} %", task.task)
     return found
 
 

@@ -31,14 +31,16 @@ def folder(tmp_path: pathlib.Path) -> pathlib.Path:
 
 def test_junit_is_read_by_others_and_keeps_the_schema(folder: pathlib.Path) -> None:
     path = folder / "out" / "gate.xml"
-    assert main(["check", str(folder / "run"), "--junit", str(path)]) == 1
+    policy = folder / "gate.yaml"
+    policy.write_text("validity: {unparsed_at_most: 0.5}\n")
+    assert main(["check", str(folder / "run"), "--policy", str(policy), "--junit", str(path)]) == 1
     suites = list(junitparser.JUnitXml.fromfile(str(path)))
     assert [suite.name for suite in suites] == [f"accuracy gate: {arm}" for arm in (FAST, "m:bad", "m:open")]
     passed, failed, undecided = suites
-    assert (passed.tests, passed.failures, passed.errors) == (3, 0, 0)
+    assert (passed.tests, passed.failures, passed.errors) == (5, 0, 0)
     assert failed.failures == 3
     kinds = [type(case.result[0]).__name__ if case.result else "passed" for case in undecided]
-    assert kinds == ["Failure", "passed", "passed"]
+    assert kinds == ["Failure", "passed", "passed", "passed", "passed"]
     for suite in ET.parse(path).getroot():
         assert suite[0].tag == "properties"
         assert [child.tag for child in suite][-2:] == ["system-out", "system-err"]
