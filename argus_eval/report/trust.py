@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from argus_eval.core.results import Results, SpeedUp
 from argus_eval.core.units import format_percent, format_ratio
+from argus_eval.engine.verify_ledger import shipped_verifications
 from argus_eval.report.check import Check
 from argus_eval.report.digest import Digest
 from argus_eval.report.figures import interval_text
 from argus_eval.report.protocol_checks import protocol_checks
+from argus_eval.report.published import shipped_scores
 from argus_eval.report.stages import RESIDUAL_LIMIT
 from argus_eval.report.text import printable
+from argus_eval.report.verified_checks import verified_check
 from argus_eval.report.wording import headline, short_labels
 
 __all__ = ["trust_checks"]
@@ -37,6 +40,7 @@ def trust_checks(results: Results, digest: Digest) -> tuple[Check, ...]:
         _claims(results),
         *_data(results),
         _errors(results, digest),
+        *verified_check(results, shipped_scores(), shipped_verifications()),
         *_exclusions(results, digest),
     )
 
