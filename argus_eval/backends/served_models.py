@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pathlib
+import sys
 from collections.abc import Sequence
 
 from argus_eval.backends.protocol import Backend, ModelFacts
-from argus_eval.errors import IncompatibleError, UnknownNameError, UsageError
+from argus_eval.errors import EnvironmentError_, IncompatibleError, UnknownNameError, UsageError
 from argus_eval.models.cards import ModelCard
 
-__all__ = ["load_openai", "load_vllm", "openai_facts", "vllm_facts"]
+__all__ = ["load_openai", "load_vllm", "openai_facts", "server_arguments", "vllm_facts"]
+
+#: What a process that measures one arm for a run is started as.
+_MEASURING_PROCESS = "argus_eval.engine.worker"
 
 
 def openai_facts(name: str, weights: str | None, dialect: str | None) -> ModelFacts:
@@ -79,6 +83,7 @@ def load_openai(facts: ModelFacts) -> Backend:
     """
     from argus_eval.backends.openai.backend import OpenAIBackend
 
+    _refuse_measuring_process()
     return OpenAIBackend(
         facts.name.partition(":")[2], keep_special_tokens=facts.dialect is not None, weights=facts.weights
     )
@@ -96,6 +101,7 @@ def load_vllm(
     from argus_eval.backends.serve.backend import ServerSettings, VllmBackend
     from argus_eval.backends.serve.command import server_python
 
+    _refuse_measuring_process()
     python = server_python(None)
     if facts.weights == "random" and _is_registered(facts.name):
         checkpoint = _random_checkpoint(facts.name, dtype, folder, seed)
@@ -129,6 +135,17 @@ def server_arguments(recipes: Sequence[str], server: str = "vllm") -> tuple[str,
             raise IncompatibleError(f"recipe {name!r} is not applicable to {server}")
         found.extend(arguments)
     return tuple(found)
+
+
+def _refuse_measuring_process() -> None:
+    """Memory and replicates of a measuring process of ours would be the client's and say nothing of the server.
+
+    Raises:
+        EnvironmentError_: this is one; what was to be measured in it is left out and named.
+    """
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    if spec is not None and spec.name == _MEASURING_PROCESS:
+        raise EnvironmentError_("a server is a process of its own; one more client process shows nothing of it")
 
 
 def _check_dialect(dialect: str | None) -> None:

@@ -182,6 +182,25 @@ def test_what_cannot_be_started_is_said_before_anything_else(
         model_facts("vllm:argus-256m", weights="random", device="cpu", dialect=None)
 
 
+def test_a_measuring_process_is_refused_and_named() -> None:
+    """A real one: what the engine would measure in it is the client."""
+    from argus_eval.engine.worker_messages import WorkerSpec
+    from argus_eval.engine.worker_process import WorkerProcess
+
+    spec = WorkerSpec(
+        model="openai:m@http://127.0.0.1:9/v1",
+        weights=None,
+        device="cpu",
+        dialect=None,
+        dtype=None,
+        seed=0,
+        runs_dir="runs",
+        arms={"m:baseline": ()},
+    )
+    with pytest.raises(EnvironmentError_, match="shows nothing of it"):
+        WorkerProcess(spec)
+
+
 def test_recipes_of_servers() -> None:
     served = Target(model="vllm:x", family="smolvlm", staged=False, backend="vllm", device="cpu")
     arms, _ = plan_arms("server-no-prefix-cache+server-no-processor-cache", served)
