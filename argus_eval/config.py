@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -119,10 +120,14 @@ class RunConfig:
 
     def run_name(self) -> str:
         """Folder name: readable, and the same for the same command."""
-        models = "+".join(name.replace("/", "-").replace(":", "-") for name in self.models)[:60]
-        tasks = "+".join(pathlib.Path(name).stem for name in self.tasks)
+        models = "+".join(_in_a_path(name) for name in self.models)[:60]
+        tasks = "+".join(_in_a_path(pathlib.Path(name).stem) for name in self.tasks)
         digest = fingerprint(self.identity()).removeprefix("sha256:")[:8]
         return f"{models}--{tasks[:60]}--{digest}"
+
+
+def _in_a_path(name: str) -> str:
+    return re.sub(r"[^\w.+\[\]-]", "-", name)
 
 
 def _content_of(value: str) -> str:

@@ -39,9 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         required=True,
         metavar="M[,M…]",
-        help="registry name, hf:ID_OR_PATH, openai:NAME@URL, vllm:DIR_OR_ID, oracle[:DIALECT] or replay:RUN",
+        help="registry name, hf:ID_OR_PATH, openai:NAME@URL, vllm:DIR_OR_ID, lmms:NAME, oracle[:DIALECT], replay:RUN",
     )
-    what.add_argument("--tasks", required=True, metavar="T[,T…]", help="tasks and groups; argus-eval list tasks")
+    what.add_argument(
+        "--tasks",
+        required=True,
+        metavar="T[,T…]",
+        help="tasks and groups (argus-eval list tasks), or lmms:NAME for one of lmms-eval's",
+    )
     what.add_argument(
         "--recipes",
         metavar="ARM[,ARM…]",

@@ -96,7 +96,8 @@ def metric_figure(metric: MetricValue | None, name: str = "") -> Figure:
     if metric.value is None:
         words = "unsupported" if metric.status == "unsupported" else NOT_MEASURED
         return Figure(text=words, note=printable(metric.reason or ""))
-    form = _plain if name in _OPEN_SCALE else format_percent
+    # A sum of points (MME) or a score of another tool need not be a share.
+    form = format_percent if name not in _OPEN_SCALE and -1 <= metric.value <= 1 else _plain
     text = form(metric.value)
     interval = interval_text(metric.ci, form, text)
     return Figure(text=text, value=metric.value, interval=interval, note=f"n = {metric.n}")
