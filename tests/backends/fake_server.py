@@ -53,6 +53,7 @@ class FakeServer:
     def _serve(self, ready: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)
         server = self._loop.run_until_complete(asyncio.start_server(self._connection, "127.0.0.1", self.port))
+        self._server = server
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         self._loop.run_forever()

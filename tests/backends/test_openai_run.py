@@ -1,0 +1,111 @@
+"""A whole run against a server: the key is in no file, and a server that dies in the middle costs nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import pathlib
+
+import pytest
+
+from argus_eval.cli import main
+from tests.backends.fake_server import Call, FakeServer, answer, refuse, send_json
+
+KEY = "sk-in-no-file-5f2c9d"
+
+
+class Dying:
+    """Answers so many requests, then refuses every connection's request by hanging up, until it is revived."""
+
+    refuses = False
+
+    def __init__(self, lives: int) -> None:
+        self.left = lives
+        self.seen: list[str] = []
+
+    async def v1(self, call: Call, writer: asyncio.StreamWriter) -> None:
+        if call.method == "GET":
+            await send_json(writer, {"data": [{"id": "tiny"}]})
+            return
+        if self.left == 0:
+            raise ConnectionError
+        self.left -= 1
+        self.seen.append(call.headers.get("authorization", ""))
+        # A server that repeats the key in what it says.
+        if self.refuses and self.left % 3 == 0:
+            await refuse(writer, "400 Bad Request", f"no, {call.headers['authorization']}")
+        else:
+            await answer(writer, "an", " answer")
+
+    async def root(self, call: Call, writer: asyncio.StreamWriter) -> None:
+        await refuse(writer, "404 Not Found", "no such page")
+
+
+def records(runs: pathlib.Path) -> list[dict]:
+    (path,) = runs.rglob("records.jsonl")
+    return [json.loads(line) for line in path.read_text().split("\n") if line]
+
+
+def test_the_key_is_in_no_file(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capfd) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.delenv("ARGUS_EVAL_API_KEY", raising=False)
+    monkeypatch.delenv("CI", raising=False)
+    model = Dying(lives=100)
+    model.refuses = True
+    with FakeServer({"v1": model.v1, "root": model.root}) as server:
+        name = f"openai:tiny@{server.base('v1')}"
+        code = main(
+            [
+                "run",
+                "--model",
+                name,
+                "--tasks",
+                "textvqa",
+                "--data",
+                "bundled",
+                "--limit",
+                "8",
+                "--accuracy-only",
+                "--runs-dir",
+                str(tmp_path),
+            ]
+        )
+    assert code == 0
+    assert set(model.seen) == {f"Bearer {KEY}"}
+    found = records(tmp_path)
+    assert len(found) == 8
+    assert any("[key]" in (record["error"] or "") for record in found)
+    for path in tmp_path.rglob("*"):
+        assert not path.is_file() or KEY.encode() not in path.read_bytes(), path
+    printed = capfd.readouterr()
+    assert KEY not in printed.out + printed.err
+
+
+def test_a_server_that_goes_away_and_comes_back(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr("argus_eval.backends.openai.retrying._FIRST_WAIT_S", 0.01)
+    command = ["run", "--tasks", "pope_random", "--data", "bundled", "--limit", "6", "--batch-size", "2"]
+    command += ["--accuracy-only", "--runs-dir", str(tmp_path)]
+
+    class Leaving(Dying):
+        """Its listener is gone after four answers."""
+
+        server: FakeServer
+
+        async def v1(self, call: Call, writer: asyncio.StreamWriter) -> None:
+            if call.method == "POST" and self.left == 0:
+                self.server._server.close()
+                raise ConnectionError
+            await super().v1(call, writer)
+
+    model = Leaving(lives=4)
+    with FakeServer({"v1": model.v1, "root": model.root}) as server:
+        model.server, port = server, server.port
+        command += ["--model", f"openai:tiny@{server.base('v1')}"]
+        assert main(command) == 5
+    assert len(records(tmp_path)) == 4
+    model = Leaving(lives=100)
+    with FakeServer({"v1": model.v1, "root": model.root}, port=port):
+        assert main(command) == 0
+    found = records(tmp_path)
+    assert len({record["key"] for record in found}) == len(found) == 6
