@@ -23,6 +23,7 @@ from argus_eval.errors import UsageError
 __all__ = ["InstanceFiles", "open_instances"]
 
 _OF_CATEGORY = ("id", "name", "frequency", "synonyms")
+_ARRAYS = ("images", "categories", "annotations")
 _LISTS = ("neg_category_ids", "not_exhaustive_category_ids")
 _COLUMNS = ("image_id", "image", "width", "height", "annotations", "categories", *_LISTS)
 
@@ -42,6 +43,7 @@ class _Index:
     objects: dict[int | str, list[_Object]] = field(default_factory=dict)
     categories: list[Mapping[str, object]] = field(default_factory=list)
     names: dict[int | str, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
 
 
 class InstanceFiles:
@@ -63,6 +65,8 @@ class InstanceFiles:
     def rows(self, columns: Sequence[str] | None = None) -> Iterator[Row | BadRow]:
         """One row an image, in the file's order; annotations of unknown images or categories are bad rows."""
         index = self._index
+        for number, kind in enumerate(index.faults):
+            yield BadRow(key=f"{kind} {number}", reason=f"an element of {kind} is no object")
         known = {_id(image.get("id")) for image in index.images}
         for stray in (image_id for image_id in index.objects if image_id not in known):
             yield BadRow(key=f"image {stray}", reason="annotations of an image that is not listed")
@@ -103,6 +107,8 @@ class InstanceFiles:
         index = _Index()
         for kind, item in elements(self._annotations):
             if not isinstance(item, dict):
+                if kind in _ARRAYS:
+                    index.faults.append(kind)
                 continue
             if kind == "images":
                 index.images.append(item)

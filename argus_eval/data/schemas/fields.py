@@ -11,6 +11,7 @@ from argus_eval.errors import SampleError
 
 __all__ = [
     "box_xywh",
+    "flag",
     "identifier",
     "number",
     "optional_text",
@@ -133,6 +134,19 @@ def number(value: object, what: str) -> float:
     if not math.isfinite(result):
         raise SampleError(f"{what} is not finite")
     return result
+
+
+def flag(value: object, what: str) -> bool:
+    """0 or 1, as a number or a boolean; what is not there is 0.
+
+    Raises:
+        SampleError: ``value`` is something else; the text "0" would pass for true.
+    """
+    if value is None:
+        return False
+    if not isinstance(value, int | float) or value not in (0, 1):
+        raise SampleError(f"{what} is neither 0 nor 1")
+    return bool(value)
 
 
 def box_xywh(value: object, what: str = "bbox", *, may_be_empty: bool = False) -> PixelBox:

@@ -14,6 +14,7 @@ from argus_eval.data.native.visual_genome import open_regions
 from argus_eval.data.rows import BadRow, Row
 from argus_eval.data.schemas.fields import (
     box_xywh,
+    flag,
     identifier,
     number,
     quad,
@@ -54,7 +55,7 @@ def _object(item: Mapping[str, object]) -> RegionTarget:
         box=box_xywh(item.get("bbox"), may_be_empty=True),
         label=text(item, "category"),
         area_px=None if area is None else number(area, "area"),
-        crowd=bool(item.get("iscrowd")),
+        crowd=flag(item.get("iscrowd"), "iscrowd"),
     )
 
 
