@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         required=True,
         metavar="M[,M…]",
-        help="registry name, hf:ID_OR_PATH, openai:NAME@URL, vllm:DIR_OR_ID, lmms:NAME, oracle[:DIALECT], replay:RUN",
+        help="a registry name, or hf:ID_OR_PATH, openai:NAME@URL, vllm:DIR_OR_ID, lmms:NAME, oracle, replay:RUN",
     )
     what.add_argument(
         "--tasks",

@@ -100,7 +100,8 @@ def metric_figure(metric: MetricValue | None, name: str = "") -> Figure:
     form = format_percent if name not in _OPEN_SCALE and -1 <= metric.value <= 1 else _plain
     text = form(metric.value)
     interval = interval_text(metric.ci, form, text)
-    return Figure(text=text, value=metric.value, interval=interval, note=f"n = {metric.n}")
+    ceiling = f", at most {form(metric.ceiling)} in this dialect" if metric.ceiling is not None else ""
+    return Figure(text=text, value=metric.value, interval=interval, note=f"n = {metric.n}{ceiling}")
 
 
 def difference_figure(difference: float | None, ci: Interval | None, metric: str = "") -> Figure:

@@ -166,6 +166,21 @@ def _exclusions(results: Results, digest: Digest) -> list[Check]:
     if dropped:
         words = f"{dropped} requests of interrupted or throttled blocks were run again and are not counted"
         checks.append(Check(name="Discarded", state="open", words=words))
+    tasks = [task for arm in results.arms for task in arm.tasks]
+    excluded = list(
+        dict.fromkeys(
+            f"{printable(task.task)}: {count} ({printable(reason)})"
+            for task in tasks
+            for reason, count in task.data.excluded.items()
+        )
+    )
+    if excluded:
+        checks.append(Check(name="Rows left out of the data", state="open", words="; ".join(excluded)))
+    notes = list(
+        dict.fromkeys(f"{printable(task.task)}: {printable(note)}" for task in tasks for note in task.notes)
+    )
+    if notes:
+        checks.append(Check(name="What the scores rest on", state="open", words="; ".join(notes)))
     shortfalls = list(dict.fromkeys(item for arm in results.arms for e in arm.efficiency for item in e.shortfalls))
     if shortfalls:
         words = "; ".join(map(printable, shortfalls))

@@ -165,3 +165,17 @@ def test_the_page_never_calls_a_missing_verdict_a_pass() -> None:
     for summary in arm_summaries(make_results(trained=False)):
         assert summary.verdict in (None, Verdict.NOT_MEASURED)
         assert not summary.measured
+
+
+def test_excluded_rows_and_notes_are_said() -> None:
+    results = make_results(tasks=1)
+    (task,) = results.arms[0].tasks
+    data = dataclasses.replace(task.data, excluded={"bbox is not four finite numbers": 3})
+    changed = dataclasses.replace(task, data=data, notes=("AP with a constant score",))
+    arms = (dataclasses.replace(results.arms[0], tasks=(changed,)), *results.arms[1:])
+    changed_results = dataclasses.replace(results, arms=arms)
+    checks = {
+        check.name: check.words for check in trust_checks(changed_results, digest_records(changed_results, ()))
+    }
+    assert checks["Rows left out of the data"] == f"{task.task}: 3 (bbox is not four finite numbers)"
+    assert checks["What the scores rest on"] == f"{task.task}: AP with a constant score"
