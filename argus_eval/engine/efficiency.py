@@ -20,7 +20,7 @@ from argus_eval.engine.fidelity import check_fidelity, claims_of
 from argus_eval.engine.latency import UNTIL, measure_latency
 from argus_eval.engine.memory_pass import measure_memory, memory_key
 from argus_eval.engine.narrator import Narrator
-from argus_eval.engine.sitting import EfficiencyJob, Sitting, needs_own_process
+from argus_eval.engine.sitting import EfficiencyJob, Sitting, needs_own_process, runs_here
 from argus_eval.engine.throughput_pass import run_throughput
 from argus_eval.engine.worker_messages import TWIN
 from argus_eval.engine.workload import WorkItem, Workload, make_workload
@@ -69,7 +69,7 @@ def measure_efficiency(job: EfficiencyJob, writer: RunWriter, narrator: Narrator
     shared = {
         arm: job.fresh(recipes)
         for arm, recipes in job.recipes().items()
-        if recipes != TWIN and not needs_own_process(recipes)
+        if recipes != TWIN and not needs_own_process(job.model, recipes)
     }
     _audit(sitting, shared)
     measure_latency(sitting, shared, until=UNTIL)
@@ -114,6 +114,9 @@ def _memory(sitting: Sitting) -> None:
     owed = [arm for arm, recipes in job.recipes().items() if recipes != TWIN and memory_key(arm) not in job.done]
     each_s = sitting.start_s + _MEMORY_REQUESTS * sitting.row_s
     if not owed:
+        return
+    if not runs_here(job.model):
+        sitting.leave_out("memory left out: it is the server's")
         return
     if len(owed) * each_s > _MEMORY_SHARE * job.budget_s:
         needed = format_duration(len(owed) * each_s / _MEMORY_SHARE)

@@ -14,7 +14,7 @@ from argus_eval.engine.processes import (
     plan_processes,
     run_processes,
 )
-from argus_eval.engine.sitting import Sitting, needs_own_process
+from argus_eval.engine.sitting import Sitting, needs_own_process, runs_here
 from argus_eval.engine.timed_pass import TimedPass, run_timed_pass
 from argus_eval.engine.worker_process import WorkerProcess
 from argus_eval.errors import EnvironmentError_
@@ -67,7 +67,9 @@ def measure_latency(sitting: Sitting, shared: Mapping[str, ArmRunner], until: fl
 def _design(sitting: Sitting, until: float) -> ProcessDesign | None:
     """Groups of arms that share a process and how many replicates to aim for; ``None`` for blocks in here."""
     job, arms = sitting.job, tuple(sitting.job.recipes())
-    alone = any(needs_own_process(recipes) for recipes in job.recipes().values())
+    if not runs_here(job.model):
+        return None
+    alone = any(needs_own_process(job.model, recipes) for recipes in job.recipes().values())
     if job.plan.config.regime == "cold-process":
         return ProcessDesign(groups=tuple((arm,) for arm in arms), aim=_COLD_PROCESSES, cold=True)
     groups = tuple((arm,) for arm in arms) if alone else (arms,)

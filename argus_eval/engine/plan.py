@@ -11,7 +11,7 @@ from argus_eval.config import RunConfig
 from argus_eval.core.sample import Sample
 from argus_eval.data.resolution import ResolvedData
 from argus_eval.data.rows import BadRow
-from argus_eval.errors import UsageError
+from argus_eval.errors import IncompatibleError, UsageError
 from argus_eval.parsing.dialects import DIALECTS
 from argus_eval.recipes.compose import ArmPlan, plan_arms
 from argus_eval.recipes.protocol import Target
@@ -135,6 +135,10 @@ def make_plan(config: RunConfig) -> RunPlan:
 def _plan_model(name: str, config: RunConfig) -> ModelPlan:
     weights = config.weights.get(name, config.weights.get(""))
     facts = model_facts(name, weights=weights, device=config.device, dialect=config.dialect)
+    if config.regime == "cold-process" and facts.measures_speed and facts.backend != "transformers":
+        raise IncompatibleError(
+            f"--regime cold-process: {name} is served by a process that is not ours to restart"
+        )
     target = Target(
         model=name,
         family=facts.family,

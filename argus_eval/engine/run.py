@@ -177,7 +177,7 @@ def _runners(
     found: dict[str, ArmRunner] = {}
     for arm in model.arms:
         arm_id = model.arm_id(arm)
-        if needs_own_process(arm.recipes):
+        if needs_own_process(model, arm.recipes):
             spec = worker_spec(plan, model, {arm_id: arm.recipes})
             found[arm_id] = processes.enter_context(WorkerProcess(spec)).arms[arm_id]
         else:

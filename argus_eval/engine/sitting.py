@@ -15,12 +15,19 @@ from argus_eval.engine.workload import Workload
 from argus_eval.recipes.catalog import RECIPES
 from argus_eval.store import RunWriter
 
-__all__ = ["EfficiencyJob", "Sitting", "needs_own_process", "worker_spec"]
+__all__ = ["EfficiencyJob", "Sitting", "needs_own_process", "runs_here", "worker_spec"]
 
 
-def needs_own_process(recipes: Sequence[str]) -> bool:
-    """Whether an arm changes more than its pipeline: threads, allocator, environment."""
+def needs_own_process(model: ModelPlan, recipes: Sequence[str]) -> bool:
+    """Whether an arm of ours changes more than its pipeline: threads, allocator, environment."""
+    if not runs_here(model):
+        return False
     return any(RECIPES.get(name).INFO.scope == "process" for name in recipes if name not in TWIN)
+
+
+def runs_here(model: ModelPlan) -> bool:
+    """Whether the model lives in our processes: one more client of a server would show nothing of it."""
+    return model.facts.backend == "transformers"
 
 
 def worker_spec(plan: RunPlan, model: ModelPlan, arms: Mapping[str, tuple[str, ...]]) -> WorkerSpec:
