@@ -32,6 +32,7 @@ from argus_eval.recipes import (
     visual_pool,
     w8a8,
 )
+from argus_eval.recipes.compose import apply_recipes
 from argus_eval.recipes.model_copy import shared_copy
 from argus_eval.recipes.protocol import Target
 from argus_eval.recipes.visual_pool import pool_tokens
@@ -68,17 +69,24 @@ def fits(module: Any, family: str) -> bool:
     return not module.INFO.families or family in module.INFO.families
 
 
+#: Where a recipe is tried in the quick run; tracing or running every model takes minutes.
+QUICK = {"compiled-vision": {"internvl"}, "static-decode": {"qwen3-vl"}, "visual-pool": {"internvl", "smolvlm"}}
+
+
 def marks(family: str, module: Any) -> list[Any]:
-    """Tracing a whole model takes seconds: one of each kind is enough where every second counts."""
-    if "torchao" in module.INFO.libraries:
-        return [needs_torchao]
-    quick = {"compiled-vision": "internvl", "static-decode": "qwen3-vl"}
-    return [pytest.mark.slow] if quick.get(module.INFO.name, family) != family else []
+    found = [needs_torchao] if "torchao" in module.INFO.libraries else []
+    quick = family in QUICK.get(module.INFO.name, {"internvl", "qwen2.5-vl"})
+    return found if quick else [*found, pytest.mark.slow]
 
 
-def cases(*modules: Any) -> list[Any]:
+def cases(*modules: Any, slow: tuple[Any, ...] = ()) -> list[Any]:
     return [
-        pytest.param(family, module, id=f"{family}-{module.INFO.name}", marks=marks(family, module))
+        pytest.param(
+            family,
+            module,
+            id=f"{family}-{module.INFO.name}",
+            marks=[pytest.mark.slow] if module in slow else marks(family, module),
+        )
         for family in MODELS
         for module in modules
         if fits(module, family)
@@ -135,7 +143,7 @@ def test_it_toggles_without_a_trace(built: Any, family: str, module: Any) -> Non
     assert outputs(pipeline, ASKED) == before
 
 
-@pytest.mark.parametrize(("family", "module"), cases(*SAME_ANSWERS))
+@pytest.mark.parametrize(("family", "module"), cases(*SAME_ANSWERS, slow=TRACED))
 def test_the_mathematics_stay_the_same(built: Any, family: str, module: Any) -> None:
     pipeline = built(family)
     changed = module.apply(pipeline)
@@ -267,6 +275,18 @@ def test_flash_attention_without_its_package_is_refused(built: Any) -> None:
         pytest.skip("the package is installed")
     with pytest.raises(IncompatibleError, match="flash_attention_2 cannot be used here"):
         attention_flash.apply(built("argus"))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("family", [pytest.param("smolvlm", marks=pytest.mark.slow), "internvl"])
+def test_what_is_fastest_on_a_gpu_goes_together(built: Any, family: str) -> None:
+    pipeline = built(family)
+    names = ("compiled-vision", "fused-tiles", "token-splice", "sync-free-merge", "static-decode")
+    fast = apply_recipes(pipeline, names)
+    assert set(fast.recipes) == set(names), fast.notes
+    for asked in (ASKED, OTHER):
+        expected = pipeline.run(asked, StageRecorder()).token_ids
+        assert fast.run(asked, StageRecorder()).token_ids == expected
 
 
 @pytest.mark.slow
