@@ -16,7 +16,7 @@ from tests.backends.fake_server import Call, FakeServer, answer, head, part, ref
 from tests.backends.fake_server import end as end_body
 from tests.backends.test_openai_backend import ask, picture
 
-COLD_S, WARM_NS = 0.06, 40_000_000
+COLD_S, WARM_NS = 0.15, 140_000_000
 
 
 class Remembering:
