@@ -46,6 +46,7 @@ MODELS = {
     "qwen2.5-vl": "qwen2.5-vl-3b",
     "qwen3-vl": "qwen3-vl-2b",
 }
+TRACED = (compiled_vision, static_decode)
 SAME_ANSWERS = (
     attention_eager,
     attention_sdpa,
