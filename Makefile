@@ -36,7 +36,7 @@ gate: $(VENV)/.core
 	$(GATE_RUN)
 	$(BIN)/argus-eval check $(GATE_RUNS)/argus-nano--* --policy .ci/gate/in-run.yaml --junit $(GATE_RUNS)/in-run.xml
 	$(BIN)/argus-eval check $(GATE_RUNS)/argus-nano--* --policy .ci/gate/stored.yaml --arm baseline \
-		--baseline .ci/gate/argus-nano-preview.baseline.json --junit $(GATE_RUNS)/stored.xml
+		--inconclusive warn --baseline .ci/gate/argus-nano-preview.baseline.json --junit $(GATE_RUNS)/stored.xml
 
 ## gate-baseline: keep today's answers as the stored baseline; look at the diff before it is committed
 gate-baseline: $(VENV)/.core
