@@ -257,4 +257,4 @@ def test_named_arms_are_arms_of_their_own() -> None:
     arms = plan_arms("baseline,baseline@pil,baseline@path", target)[0]
     assert [arm.name for arm in arms] == ["baseline", "baseline@pil", "baseline@path"]
     with pytest.raises(IncompatibleError, match="cannot be combined"):
-        plan_arms("stock-pil+bf16", target)
+        plan_arms("stock-pil+stock-path", target)
