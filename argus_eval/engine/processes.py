@@ -41,6 +41,8 @@ _MOST_ROWS = {"host": 11, "short": 11, "long": 6}
 # What starting and warming up may take of all time before blocks of one process are the better use of it.
 _MOST_OVERHEAD = 0.6
 _WARMUP_ROWS = 16
+# Two blocks of two rows: one replicate holds the three paired requests that every run owes.
+_FEWEST_ROWS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,13 +270,13 @@ def _warm(job: ProcessJob, name: str, timed: TimedPass, replicate: int, watch: S
 
 
 def _plan_rows(job: ProcessJob, costs: Mapping[str, float], overhead_s: float, watch: Stopwatch) -> dict[str, int]:
-    """Rows a block of each pass, so that the replicates aimed for fit; one row of the short pass at least."""
+    """Rows a block of each pass, so that the replicates aimed for fit; what is owed in any case is in one replicate."""
     groups = len(job.design.groups)
     each_s = (watch.left_s(job.until) + overhead_s) / (job.design.aim * groups) - overhead_s
     rows = {}
     for name, cost in costs.items():
         affordable = int(_SHARES[name] * each_s / max(cost * 1.3 * BLOCKS_A_PROCESS, 1e-6))
-        rows[name] = max(1 if name == "short" else 0, min(_MOST_ROWS[name], affordable))
+        rows[name] = max(0 if name == "long" else _FEWEST_ROWS, min(_MOST_ROWS[name], affordable))
     return {**dict.fromkeys(_SHARES, 0), **rows}
 
 
