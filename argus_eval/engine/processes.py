@@ -270,7 +270,7 @@ def _warm(job: ProcessJob, name: str, timed: TimedPass, replicate: int, watch: S
 
 
 def _plan_rows(job: ProcessJob, costs: Mapping[str, float], overhead_s: float, watch: Stopwatch) -> dict[str, int]:
-    """Rows a block of each pass, so that the replicates aimed for fit; what is owed in any case is in one replicate."""
+    """Rows a block of each pass, so that the replicates aimed for fit; one holds what is owed in any case."""
     groups = len(job.design.groups)
     each_s = (watch.left_s(job.until) + overhead_s) / (job.design.aim * groups) - overhead_s
     rows = {}
