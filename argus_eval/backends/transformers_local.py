@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -132,12 +133,20 @@ class LocalBackend:
             source=model.source,
             image_processor=f"{type(processor).__name__} ({getattr(processor, 'backend', 'unknown')} backend)",
             weights=model.weights,
-            notes=(_SHARED_TWIN,) if model.parameters >= _TWIN_COPIES_WEIGHTS_BELOW else (),
+            notes=(
+                *self._baseline.notes,
+                *((_SHARED_TWIN,) if model.parameters >= _TWIN_COPIES_WEIGHTS_BELOW else ()),
+            ),
         )
 
     def runner(self, recipes: tuple[str, ...]) -> ArmRunner:
         """See :class:`~argus_eval.backends.protocol.Backend`."""
-        return LocalRunner(apply_recipes(self._baseline, recipes))
+        pipeline = apply_recipes(self._baseline, recipes)
+        # What a recipe finds out when it is applied (that it does not fit) belongs to the results.
+        found = [f"{'+'.join(recipes)}: {note}" for note in pipeline.notes if note not in self._baseline.notes]
+        notes = tuple(dict.fromkeys((*self.loaded.notes, *found)))
+        self.loaded = dataclasses.replace(self.loaded, notes=notes)
+        return LocalRunner(pipeline)
 
     def twin(self) -> ArmRunner:
         """See :class:`~argus_eval.backends.protocol.Backend`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from argus_eval.core.units import format_bytes, format_percent, format_seconds
@@ -51,16 +52,19 @@ def _stages(profile: Profile) -> Table:
         bound = next((arm.bounds[slug] for arm in profile.arms if slug in arm.bounds), None)
         table.add_row(name, *cells, "" if bound is None else format_seconds(bound.least_s))
     table.add_section()
-    for name, pick in (
-        ("to uint8 tiles", lambda arm: format_seconds(arm.to_uint8_tiles_s)),
-        ("to model-ready", lambda arm: format_seconds(arm.to_model_ready_s)),
-        ("TTFT", lambda arm: format_seconds(arm.ttft_s)),
-        ("residual", lambda arm: format_percent(arm.residual)),
-        ("host peak", lambda arm: format_bytes(arm.host_peak_bytes)),
-        ("requests", lambda arm: str(arm.n)),
-    ):
+    for name, pick in _TOTALS.items():
         table.add_row(name, *(pick(arm) for arm in profile.arms), "")
     return table
+
+
+_TOTALS: dict[str, Callable[[ArmProfile], str]] = {
+    "to uint8 tiles": lambda arm: format_seconds(arm.to_uint8_tiles_s),
+    "to model-ready": lambda arm: format_seconds(arm.to_model_ready_s),
+    "TTFT": lambda arm: format_seconds(arm.ttft_s),
+    "residual": lambda arm: format_percent(arm.residual),
+    "host peak": lambda arm: format_bytes(arm.host_peak_bytes),
+    "requests": lambda arm: str(arm.n),
+}
 
 
 def _cell(arm: ArmProfile, slug: str) -> str:

@@ -29,6 +29,9 @@ class TokenStamps(BaseStreamer):  # type: ignore[misc]
         if not self._prompt_seen:
             self._prompt_seen = True
             return
+        if not value.numel():
+            # Nothing was generated, so nothing arrived.
+            return
         self._recorder.mark("first_token")
         self._recorder.restamp("last_token")
 
