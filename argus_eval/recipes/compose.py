@@ -92,6 +92,8 @@ def _expand(item: str, target: Target, typed: bool) -> Iterable[ArmPlan | None]:
 def _typed_set(item: str, target: Target) -> ArmPlan:
     names = [name.strip() for name in item.split("+")]
     for name in names:
+        if len(names) > 1 and (name in PRESETS or name in GENERATORS or name == BASELINE):
+            raise IncompatibleError(f"--recipes {item}: {name!r} is no recipe; only recipes are joined by +")
         if name not in RECIPES:
             known = (BASELINE, *NAMED_ARMS, *PRESETS, *GENERATORS, *RECIPES)
             raise UnknownNameError("recipe", name, known, where="--recipes")

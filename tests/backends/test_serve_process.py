@@ -90,8 +90,10 @@ def test_whatever_ends_us_ends_the_server(tmp_path: pathlib.Path, number: signal
     """The process that started the server is ended; nobody closes anything."""
     code = textwrap.dedent(
         f"""
-        import os, pathlib, sys, time
+        import os, pathlib, signal, sys, time
         from argus_eval.backends.serve.process import ServerProcess
+        # A shell starts background jobs with SIGINT ignored, and children inherit that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         folder = pathlib.Path(sys.argv[1])
         command = [sys.executable, "-c", {OBEDIENT!r}, str(folder)]
         process = ServerProcess(command, dict(os.environ), folder / "log")

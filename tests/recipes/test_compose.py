@@ -102,3 +102,9 @@ def test_a_missing_library_is_an_obstacle() -> None:
 def test_a_recipe_of_another_device_says_so() -> None:
     with pytest.raises(IncompatibleError, match="works on cuda, not on cpu"):
         plan_arms("pinned-copies", ARGUS)
+
+
+@pytest.mark.parametrize("text", ["lossless+token-splice", "token-splice+ladder", "baseline+token-splice"])
+def test_only_recipes_are_joined(text: str) -> None:
+    with pytest.raises(IncompatibleError, match="only recipes are joined"):
+        plan_arms(text, ARGUS)
