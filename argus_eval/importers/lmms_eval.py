@@ -1,15 +1,17 @@
 """Logs of lmms-eval: ``DATE_results.json`` and, with ``--log_samples``, ``DATE_samples_TASK.jsonl`` beside it.
 
 Read against lmms-eval 0.7 (``loggers/evaluation_tracker.py``). A sample's metrics stand beside its answer, as
-numbers, or as objects with a ``score``; objects without one (captions, reference games) are for the aggregation
-alone, and then only the aggregated value is known.
+numbers, or as objects with a ``score``; objects without one (captions), and numbers that the aggregation does more
+with than average (POPE's recall), are for the aggregation alone, and then only the aggregated value is known.
 """
 
 from __future__ import annotations
 
+import math
 import pathlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from argus_eval.errors import UsageError
@@ -63,7 +65,7 @@ def read_lmms_eval(path: pathlib.Path) -> Imported:
         tasks.append(_task(name, results["results"][name], direction, samples_file))
     return Imported(
         tool="lmms-eval",
-        version=_text(results.get("lmms_eval_version")),
+        version=_text(results.get("lmms_eval_version")).replace("unknown@unknown", ""),
         model=_model(results),
         source=tuple(files),
         tasks=tuple(tasks),
@@ -99,10 +101,18 @@ def _task(name: str, results: object, direction: object, samples_file: pathlib.P
         # "exact_match,none" is the metric under the filter "none"; its standard error stands beside it.
         metric, comma, _ = key.partition(",")
         found = number(value)
-        if comma and not metric.endswith("_stderr") and found is not None:
+        if comma and "_stderr" not in metric and found is not None:
             reported.setdefault(metric, found)
     samples = _samples(samples_file) if samples_file is not None else ()
-    scored = {metric for sample in samples for metric in sample.scores}
+    scored = {
+        metric
+        for metric in {metric for sample in samples for metric in sample.scores}
+        if _is_mean(reported.get(metric), [s.scores[metric] for s in samples if metric in s.scores])
+    }
+    samples = tuple(
+        replace(sample, scores={name: value for name, value in sample.scores.items() if name in scored})
+        for sample in samples
+    )
     primary = next((metric for metric in reported if metric in scored), next(iter(reported), None))
     if primary is None:
         raise UsageError(f"{name}: lmms-eval's results hold no number for it")
@@ -114,6 +124,15 @@ def _task(name: str, results: object, direction: object, samples_file: pathlib.P
         reported=reported,
         samples=samples,
     )
+
+
+def _is_mean(reported: float | None, scores: Sequence[float]) -> bool:
+    """Whether a metric is the mean of what its samples score, in shares or in per cent.
+
+    POPE's recall logs the same number a sample as its accuracy; only the aggregation knows better.
+    """
+    mean = sum(scores) / len(scores)
+    return reported is None or any(math.isclose(mean * scale, reported, abs_tol=1e-6) for scale in (1, 100))
 
 
 def _samples(path: pathlib.Path) -> tuple[ImportedSample, ...]:

@@ -23,6 +23,8 @@ def lmms_eval_log(
                 "alias": "textvqa_val",
                 "exact_match,none": sum(correct) / len(correct),
                 "exact_match_stderr,none": 0.01,
+                "exact_match_stderr_clt,none": 0.02,
+                "recall,none": 0.25,
                 "submission,none": None,
             },
             "coco2017_cap_val": {
@@ -51,6 +53,8 @@ def lmms_eval_log(
                 "token_counts": [{"output_tokens": 2}],
                 "doc_hash": f"{index:064x}",
                 "exact_match": 1.0 if hit else 0.0,
+                # The same number a sample as the accuracy's; its aggregation makes a recall of it.
+                "recall": {"question_id": index, "score": 1.0 if hit else 0.0},
                 "submission": {"question_id": index, "answer": "stop"},
                 "input": "What does it say?",
             }

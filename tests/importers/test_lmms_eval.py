@@ -19,7 +19,7 @@ def test_a_folder_is_read_by_its_results_and_samples(tmp_path: pathlib.Path) -> 
     assert [task.name for task in found.tasks] == ["lmms:textvqa_val", "lmms:coco2017_cap_val"]
     textvqa = found.tasks[0]
     assert textvqa.primary == "exact_match"
-    assert textvqa.reported == {"exact_match": pytest.approx(2 / 3)}
+    assert textvqa.reported == {"exact_match": pytest.approx(2 / 3), "recall": 0.25}
     assert [sample.scores for sample in textvqa.samples] == [{"exact_match": v} for v in (1.0, 0.0, 1.0)]
     assert [sample.text for sample in textvqa.samples] == ["stop", "go", "stop"]
     assert textvqa.samples[1].content == f"sha256:{1:064x}"
@@ -30,6 +30,12 @@ def test_the_answer_is_what_the_model_said_before_filters(tmp_path: pathlib.Path
     assert caption.samples[0].text == "a cat "
     assert caption.samples[0].scores == {}
     assert caption.reported == {"coco_CIDEr": 0.63}
+
+
+def test_what_is_no_mean_of_its_samples_has_no_sample_scores(tmp_path: pathlib.Path) -> None:
+    textvqa = read_lmms_eval(lmms_eval_log(tmp_path, [True, False, True])).tasks[0]
+    assert {name for sample in textvqa.samples for name in sample.scores} == {"exact_match"}
+    assert textvqa.reported["recall"] == 0.25
 
 
 def test_throughput_is_tokens_by_seconds(tmp_path: pathlib.Path) -> None:
