@@ -55,12 +55,16 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-## report: build the example report that is kept in git again
+## report: build the example report and the leaderboard that are kept in git again
+EXAMPLE_RUN = $(BIN)/argus-eval --model argus-nano --weights argus_eval/models/argus/checkpoints/argus-nano-preview \
+		--data bundled --limit 200 --budget 150s --runs-dir .example --fresh
 report: $(VENV)/.core
-	$(BIN)/argus-eval --model argus-nano --weights argus_eval/models/argus/checkpoints/argus-nano-preview \
-		--tasks vqav2,pope,refcoco --data bundled --limit 200 --recipes baseline,exact,lossless \
-		--budget 75s --runs-dir .example --fresh
-	$(BIN)/argus-eval report $$(ls -d .example/* | tail -1) -o reports/example.html
+	rm -rf .example leaderboards/entries leaderboards/reports
+	$(EXAMPLE_RUN) --tasks vqav2,pope,refcoco --recipes baseline,exact,lossless,fused-tiles+token-splice+tile-cap
+	$(BIN)/argus-eval report .example/* -o reports/example.html
+	$(EXAMPLE_RUN) --tasks vqav2,pope,refcoco --recipes baseline,bf16,attention-eager
+	$(BIN)/argus-eval leaderboard add .example/*
+	$(BIN)/argus-eval leaderboard build
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("argus-eval needs Python 3.11 or later; this is " + sys.version.split()[0] \
