@@ -32,6 +32,11 @@ __all__ = [
 ]
 
 
+#: What `argus-eval list` shows; names of any other kind are given in the message itself.
+_LISTED = frozenset({"model", "task", "recipe", "metric", "dialect"})
+_MOST_NAMED = 12
+
+
 class ExitCode(IntEnum):
     """What the process returns; CONTRACTS: these numbers are read by other people's scripts."""
 
@@ -68,8 +73,15 @@ class UnknownNameError(UsageError):
     """
 
     def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
-        close = nearest(name, known)
-        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else f"; see `argus-eval list {kind}s`"
+        names = list(known)
+        close = nearest(name, names)
+        if close:
+            hint = f"; did you mean {' or '.join(map(repr, close))}?"
+        elif kind in _LISTED:
+            hint = f"; see `argus-eval list {kind}s`"
+        else:
+            more = ", …" if len(names) > _MOST_NAMED else ""
+            hint = f"; there is {', '.join(names[:_MOST_NAMED])}{more}"
         prefix = f"{where}: " if where else ""
         super().__init__(f"{prefix}{kind} {name!r} is unknown{hint}")
         self.kind, self.name, self.close = kind, name, close

@@ -12,12 +12,13 @@ from argus_eval.core.geometry import ImageSize, PixelBox, iou
 from argus_eval.core.prediction import Parsed, Region, Regions
 from argus_eval.core.request import Request
 from argus_eval.core.response import Lengths, Response
-from argus_eval.core.sample import AnswersTarget, BoxTarget, RegionsTarget, RegionTarget, Sample
+from argus_eval.core.sample import AnswersTarget, BoxTarget, Sample
 from argus_eval.core.timing import Timing
 from argus_eval.errors import SampleError
 from argus_eval.parsing.answers import ANSWER_PARSERS
 from argus_eval.parsing.dialects import DIALECTS
 from argus_eval.parsing.protocol import Dialect, ParseContext
+from argus_eval.tasks.perfect import as_written, counted
 from argus_eval.tasks.reading import parse_context
 from argus_eval.tasks.task import Task
 
@@ -90,7 +91,7 @@ def reference_text(task: Task, sample: Sample, dialect: Dialect) -> str:
     try:
         if isinstance(target, BoxTarget):
             return _best_box(target.box, size, sample.inputs.get("expression"), dialect, context)
-        return dialect.encode([_as_region(region, sample) for region in _wanted(target)], context)
+        return dialect.encode([as_written(region, size) for region in counted(target)], context)
     except ValueError as problem:
         raise SampleError(f"the {dialect.name} dialect cannot write this reference: {problem}") from problem
 
@@ -116,23 +117,6 @@ def _scaled(box: PixelBox, width: float, height: float) -> PixelBox:
     x, y = (box.x1 + box.x2) / 2, (box.y1 + box.y2) / 2
     half_width, half_height = (box.x2 - box.x1) / 2 * width, (box.y2 - box.y1) / 2 * height
     return PixelBox(x - half_width, y - half_height, x + half_width, y + half_height)
-
-
-def _wanted(target: RegionsTarget) -> list[RegionTarget]:
-    return [region for region in target.regions if not region.crowd and not region.ignore]
-
-
-def _as_region(region: RegionTarget, sample: Sample) -> Region:
-    size = sample.image_size
-    assert size is not None
-    quad = None
-    if region.quad is not None:
-        from argus_eval.core.geometry import UnitQuad
-
-        points = region.quad.points
-        scaled = tuple(value / (size.width, size.height)[index % 2] for index, value in enumerate(points))
-        quad = UnitQuad(scaled)  # type: ignore[arg-type]
-    return Region(box=region.box.to_unit(size), label=region.label, quad=quad)
 
 
 def _best_answer(task: Task, sample: Sample, answers: tuple[str, ...]) -> str:

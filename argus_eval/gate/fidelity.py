@@ -75,9 +75,9 @@ def _judge(pair: Pair, rule: FlipRule, policy: Policy) -> RuleResult:
     )
     if rate is None:
         return replace(base, reason="no pair")
-    low, high = max(rate.interval.low, 0.0), rate.interval.high
+    low, high = max(0.0, rate.interval.low), rate.interval.high
     words = (
-        f"{rate.flips:,} of {rate.n:,} answers changed; with {100 * rule.confidence:g} % confidence each between "
+        f"{rate.flips:,} of {rate.n:,} answers changed; with {100 * rule.confidence:g} % confidence between "
         f"{100 * low:.2g} % and {100 * high:.2g} %; at most {100 * rule.at_most:g} % may"
     )
     verdict = (

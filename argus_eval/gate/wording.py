@@ -98,5 +98,5 @@ def _why(arm: ArmCheck) -> str:
     if arm.verdict.preserved:
         found = [rule for rule in found if rule.kind != "validity"]
     reasons = list(dict.fromkeys(rule.reason for rule in found))
-    more = f" (and {len(reasons) - 2} more reasons)" if len(reasons) > 2 else ""
+    more = f" (and {len(reasons) - 2} more)" if len(reasons) > 2 else ""
     return ("; ".join(reasons[:2]) or "no rule") + more

@@ -9,7 +9,7 @@ from argus_eval.parsing.protocol import Dialect
 from argus_eval.tasks.reading import parse_context
 from argus_eval.tasks.spec import TaskSpec
 
-__all__ = ["perfect_answer", "shows_ceiling"]
+__all__ = ["as_written", "counted", "perfect_answer", "shows_ceiling"]
 
 
 def shows_ceiling(spec: TaskSpec) -> bool:
@@ -31,15 +31,21 @@ def perfect_answer(
     if not isinstance(sample.target, RegionsTarget) or sample.image_size is None:
         return Unparsed(reason="no image size")
     context = parse_context(spec, sample, resized_size=resized_size)
-    wanted = (region for region in sample.target.regions if not region.crowd and not region.ignore)
+    regions = [as_written(region, sample.image_size) for region in counted(sample.target)]
     try:
-        text = dialect.encode([_as_written(region, sample.image_size) for region in wanted], context)
+        text = dialect.encode(regions, context)
     except ValueError as problem:
         return Unparsed(reason=str(problem))
     return dialect.decode(text, context)
 
 
-def _as_written(region: RegionTarget, size: ImageSize) -> Region:
+def counted(target: RegionsTarget) -> list[RegionTarget]:
+    """The regions that must be found: crowds and those to be ignored are not among them."""
+    return [region for region in target.regions if not region.crowd and not region.ignore]
+
+
+def as_written(region: RegionTarget, size: ImageSize) -> Region:
+    """An annotated region in fractions of its image, ready for a dialect."""
     quad = None
     if region.quad is not None:
         scaled = (value / (size.width, size.height)[i % 2] for i, value in enumerate(region.quad.points))
