@@ -242,7 +242,7 @@ def make_record(
         status="error" if failed else "ok",
         error=str(outcome) if failed else None,
         times_ns=_times(timing),
-        lengths=to_json(response.lengths) if response is not None else {},
+        lengths=_lengths(response, timing),
         hashes=dict(response.hashes) if response is not None else {},
         image=item.image,
         regime=job.section,
@@ -250,6 +250,14 @@ def make_record(
         process=place.process,
         at_s=round(began_s, 6),
     )
+
+
+def _lengths(response: Response | None, timing: Timing | None) -> dict[str, int | None]:
+    if response is None:
+        return {}
+    first = timing.first_token_count if timing is not None else 1
+    # One token at a time is what everything else is; a record says where it was not so.
+    return {**to_json(response.lengths), **({"first_chunk_tokens": first} if first != 1 else {})}
 
 
 def _times(timing: Timing | None) -> Times:

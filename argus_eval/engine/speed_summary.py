@@ -33,7 +33,9 @@ def _tpot(record: Record) -> float | None:
     times, tokens = record.times_ns, record.lengths.get("output_tokens")
     if times.ttft is None or times.e2e is None or tokens is None or tokens < 16:
         return None
-    return (times.e2e - times.ttft) / (tokens - 1) / 1e9
+    # A server may hand over several tokens at once; what came with the first chunk is not waited for.
+    rest = tokens - (record.lengths.get("first_chunk_tokens") or 1)
+    return (times.e2e - times.ttft) / rest / 1e9 if rest > 0 else None
 
 
 QUANTITIES: dict[str, Quantity] = {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from argus_eval.core.record import Record
-from argus_eval.core.response import Response
+from argus_eval.core.response import Lengths, Response
 from argus_eval.core.results import WarmUp
 from argus_eval.core.timing import Timing
 from argus_eval.engine.protocol_summary import ProtocolFacts, ProtocolTable
@@ -280,3 +280,20 @@ def test_no_image_comes_twice_where_an_arm_remembers_them(tmp_path: pathlib.Path
     records = measure_into(tmp_path, FakeMachine(0.01, {}, noise=0.3), budget_s=600, distinct=True)
     seen = Counter((record.arm, record.image) for record in records)
     assert max(seen.values()) == 1
+
+
+@pytest.mark.parametrize("chunk", [1, 4])
+def test_tokens_that_came_with_the_first_chunk_are_not_waited_for(tmp_path: pathlib.Path, chunk: int) -> None:
+    """A server that hands over ``chunk`` tokens first and one every 10 ms after that."""
+    machine = FakeMachine(0.01, {})
+
+    def measure(arm: str, item: WorkItem) -> tuple[Timing, Response | None]:
+        last_s = 0.1 + 0.01 * (20 - chunk)
+        machine.clock.advance(last_s)
+        timing = Timing(ttft_ns=100_000_000, e2e_ns=round(last_s * 1e9), first_token_count=chunk)
+        return timing, Response(text="", timing=timing, lengths=Lengths(output_tokens=20))
+
+    records = measure_into(tmp_path, machine, budget_s=30, measure=measure)
+    found = efficiency(table(records), "m:baseline", "cold-image/1", "").tpot_s
+    assert found is not None
+    assert found.p50 == pytest.approx(0.01)
