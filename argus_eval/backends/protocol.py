@@ -21,6 +21,7 @@ __all__ = [
     "Backend",
     "ConsumedTensors",
     "LoadedFacts",
+    "LooksAhead",
     "ModelFacts",
     "Question",
     "ShowsLogits",
@@ -138,6 +139,20 @@ class ArmRunner(Protocol):
         Raises:
             SampleError: it failed.
         """
+        ...
+
+
+@runtime_checkable
+class LooksAhead(Protocol):
+    """A runner that can prepare questions in the background before they are asked."""
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether the arm may do so where throughput is measured."""
+        ...
+
+    def expect(self, questions: Sequence[Question]) -> None:
+        """What will be asked after the questions at hand; returns at once. The caller does ask all of them."""
         ...
 
 

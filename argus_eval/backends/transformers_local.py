@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import gc
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -21,8 +22,10 @@ from argus_eval.errors import SampleError
 from argus_eval.measure.stages import DeviceEvent, StageRecorder
 from argus_eval.models.families import pipeline_for
 from argus_eval.models.load import LoadedModel
+from argus_eval.pipeline.parts import ModelInputs
 from argus_eval.pipeline.pipeline import Pipeline
 from argus_eval.recipes.compose import apply_recipes
+from argus_eval.recipes.model_copy import shared_copy
 
 __all__ = ["LocalBackend", "LocalRunner"]
 
@@ -38,6 +41,23 @@ class LocalRunner:
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
         self._events = _cuda_event if pipeline.device.type == "cuda" else None
+        self._thread: ThreadPoolExecutor | None = None
+        # By identity, and with the request itself so that its identity is not given to another one.
+        self._expected: dict[int, tuple[Request, Future[ModelInputs]]] = {}
+
+    @property
+    def looks_ahead(self) -> bool:
+        """See :class:`~argus_eval.backends.protocol.LooksAhead`."""
+        return self.pipeline.looks_ahead
+
+    def expect(self, questions: Sequence[Question]) -> None:
+        """See :class:`~argus_eval.backends.protocol.LooksAhead`."""
+        if self._thread is None:
+            # Its kernels must not take the cores from those of the model.
+            self._thread = ThreadPoolExecutor(1, "look-ahead", initializer=torch.set_num_threads, initargs=(1,))
+        for question in questions:
+            made = self._thread.submit(self.pipeline.host_inputs, question.request, StageRecorder(enabled=False))
+            self._expected[id(question.request)] = (question.request, made)
 
     def answer(self, questions: Sequence[Question]) -> list[Response | SampleError]:
         """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
@@ -47,7 +67,7 @@ class LocalRunner:
         for index, question in enumerate(questions):
             try:
                 with _sample_boundary():
-                    prepared.append((index, self.pipeline.host_inputs(question.request, silent)))
+                    prepared.append((index, self._host_inputs(question.request, silent)))
             except SampleError as problem:
                 results[index] = problem
         if prepared:
@@ -56,6 +76,10 @@ class LocalRunner:
             for (index, _), answer in zip(prepared, answers, strict=True):
                 results[index] = answer
         return [result if result is not None else SampleError("no answer") for result in results]
+
+    def _host_inputs(self, request: Request, silent: StageRecorder) -> ModelInputs:
+        expected = self._expected.pop(id(request), None)
+        return self.pipeline.host_inputs(request, silent) if expected is None else expected[1].result()
 
     def _generate(self, inputs: Sequence[Any], decoding: Any) -> list[Response | SampleError]:
         try:
@@ -153,7 +177,7 @@ class LocalBackend:
         if self._model.parameters < _TWIN_COPIES_WEIGHTS_BELOW:
             again = self._reload()
             return LocalRunner(pipeline_for(self._family, again.model, again.processor))
-        model = _share_weights(self._model.model)
+        model = shared_copy(self._model.model)
         return LocalRunner(pipeline_for(self._family, model, copy.deepcopy(self._model.processor)))
 
     def close(self) -> None:
@@ -162,9 +186,3 @@ class LocalBackend:
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-
-
-def _share_weights(model: Any) -> Any:
-    """A copy of every module of ``model`` around the same parameter and buffer tensors."""
-    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
-    return copy.deepcopy(model, shared)

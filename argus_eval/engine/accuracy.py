@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from argus_eval.backends.protocol import ArmRunner, ModelFacts, Question
+from argus_eval.backends.protocol import ArmRunner, LooksAhead, ModelFacts, Question
 from argus_eval.core.codec import to_json
 from argus_eval.core.fingerprint import fingerprint
 from argus_eval.core.prediction import prediction_to_json
@@ -108,14 +108,16 @@ def run_accuracy(job: AccuracyPass, writer: RunWriter, narrator: Narrator) -> Se
     watched = _Survey()
     finished = 0
     what = f"accuracy {job.plan.display}"
-    for number, batch in enumerate(_batched(watched.watch(job.plan.samples()), job.batch_size)):
-        questions = [ask(job.plan, sample, job.model) for sample, _ in batch]
-        contents = [content for _, content in batch]
+    blocks = _blocks(job, watched.watch(job.plan.samples()))
+    for block, following in itertools.pairwise(itertools.chain(blocks, (None,))):
+        assert block is not None, "only the last pair ends with nothing"
         records: list[Record] = []
         for arm, runner in job.runners.items():
-            records.extend(_arm_records(job, scorer, arm, runner, (number, questions, contents)))
+            if following is not None and isinstance(runner, LooksAhead) and _missing(job, arm, following):
+                runner.expect(following.questions)
+            records.extend(_arm_records(job, scorer, arm, runner, block))
         writer.append(records)
-        finished += len(batch)
+        finished += len(block.questions)
         narrator.progress(what, finished, total)
     seen = watched.result()
     if not seen.n:
@@ -129,29 +131,47 @@ def _no_sample(plan: TaskPlan, seen: SeenData) -> str:
     return f"{plan.display}: {plan.data.source}: no row makes a sample: {named}"
 
 
-def _arm_records(
-    job: AccuracyPass,
-    scorer: Scorer,
-    arm: str,
-    runner: ArmRunner,
-    block: tuple[int, Sequence[Question], Sequence[str]],
-) -> list[Record]:
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A batch as it is asked of every arm."""
+
+    number: int
+    questions: Sequence[Question]
+    contents: Sequence[str]
+
+
+def _blocks(job: AccuracyPass, samples: Iterator[tuple[Sample, str]]) -> Iterator[_Block]:
+    number = 0
+    while batch := list(itertools.islice(samples, job.batch_size)):
+        questions = [ask(job.plan, sample, job.model) for sample, _ in batch]
+        yield _Block(number, questions, [content for _, content in batch])
+        number += 1
+
+
+def _keys(job: AccuracyPass, arm: str, block: _Block) -> list[str]:
+    return [record_key("accuracy", arm, job.plan.display, question.sample.key) for question in block.questions]
+
+
+def _missing(job: AccuracyPass, arm: str, block: _Block) -> bool:
+    return any(key not in job.done for key in _keys(job, arm, block))
+
+
+def _arm_records(job: AccuracyPass, scorer: Scorer, arm: str, runner: ArmRunner, block: _Block) -> list[Record]:
     """Records of one batch on one arm that are still missing. The batch is always answered as a whole."""
-    number, questions, contents = block
-    keys = [record_key("accuracy", arm, job.plan.display, question.sample.key) for question in questions]
-    for key, content, question in zip(keys, contents, questions, strict=True):
+    questions, keys = block.questions, _keys(job, arm, block)
+    for key, content, question in zip(keys, block.contents, questions, strict=True):
         if job.done.get(key, content) != content:
             raise IncompleteError(
                 f"{job.plan.display}: sample {question.sample.key!r} has changed since this run began; "
                 "start another with --fresh"
             )
-    if all(key in job.done for key in keys):
+    if not _missing(job, arm, block):
         return []
     answers = runner.answer(questions)
     return [
-        _record(job, scorer, arm, (key, number, order, content), question, answer)
+        _record(job, scorer, arm, (key, block.number, order, content), question, answer)
         for order, (key, content, question, answer) in enumerate(
-            zip(keys, contents, questions, answers, strict=True)
+            zip(keys, block.contents, questions, answers, strict=True)
         )
         if key not in job.done
     ]
@@ -207,8 +227,3 @@ def _times(answer: Response) -> Times:
         return Times()
     stages = dict(answer.timing.stages_ns)
     return Times(ttft=answer.timing.ttft_ns, e2e=answer.timing.e2e_ns, stages=stages)
-
-
-def _batched(items: Iterator[tuple[Sample, str]], size: int) -> Iterator[list[tuple[Sample, str]]]:
-    while batch := list(itertools.islice(items, size)):
-        yield batch

@@ -1,18 +1,21 @@
 """Requests a second over a sweep of batch sizes (MEASUREMENT §14).
 
 Every batch size answers the same images with a fixed number of tokens, so that nothing is gained by short answers
-and no padded token is counted. A batch that does not fit into memory is recorded and ends the sweep.
+and no padded token is counted. A round is a few batches one after the other, which an arm that looks ahead may
+overlap; whatever it prepares is asked before its time ends. A batch that does not fit into memory is recorded and
+ends the sweep.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
 
-from argus_eval.backends.protocol import ArmRunner, Question
+from argus_eval.backends.protocol import ArmRunner, LooksAhead, Question
 from argus_eval.core.record import Record, record_key
 from argus_eval.core.request import Decoding, Request
 from argus_eval.core.response import Response
@@ -29,6 +32,7 @@ BATCHES = (1, 2, 4, 8, 16, 32, 64)
 TOKENS = 16
 OUT_OF_MEMORY = "out of memory"
 _MOST_ROUNDS, _FEWEST_FOR_AN_INTERVAL = 10, 3
+_BATCHES_A_ROUND = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,7 @@ def run_throughput(
                 break
             for arm, runner in arms.items():
                 if arm not in ended:
-                    asked = _batch(items, batch, number)
-                    record, seconds = _one(arm, runner, asked, (batch, number), (watch, clock_s))
+                    record, seconds = _one(arm, runner, items, (batch, number), (watch, clock_s))
                     slowest_s = seconds if number < 2 and arm == next(iter(arms)) else max(slowest_s, seconds)
                     records.append(record)
                     if record.status == "error":
@@ -88,13 +91,14 @@ def _batch(items: Sequence[WorkItem], size: int, number: int) -> list[Question]:
 def _one(
     arm: str,
     runner: ArmRunner,
-    asked: list[Question],
+    items: Sequence[WorkItem],
     place: tuple[int, int],
     clocks: tuple[Stopwatch, Callable[[], float]],
 ) -> tuple[Record, float]:
     (batch, number), (watch, clock_s) = place, clocks
+    asked = [_batch(items, batch, number * _BATCHES_A_ROUND + turn) for turn in range(_BATCHES_A_ROUND)]
     at_s, refused, start_s = watch.spent_s(), out_of_memory_count(), clock_s()
-    answers = runner.answer(asked)
+    answers = _answers(runner, asked)
     seconds = clock_s() - start_s
     good = [answer for answer in answers if isinstance(answer, Response)]
     problem = next((str(answer) for answer in answers if isinstance(answer, SampleError)), None)
@@ -118,6 +122,15 @@ def _one(
         values={"batch": float(batch), "seconds": seconds, "requests": float(len(good))},
     )
     return record, seconds
+
+
+def _answers(runner: ArmRunner, batches: Sequence[list[Question]]) -> list[Response | SampleError]:
+    answers: list[Response | SampleError] = []
+    for batch, following in itertools.pairwise((*batches, [])):
+        if following and isinstance(runner, LooksAhead) and runner.looks_ahead:
+            runner.expect(following)
+        answers += runner.answer(batch)
+    return answers
 
 
 def throughput_result(

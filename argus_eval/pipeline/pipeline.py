@@ -53,6 +53,7 @@ class Pipeline:
         processor: the stock processor.
         split: stock halves of ``preprocess``; ``None`` where the family has no staged form.
         staged: vision and language are separate parts (otherwise both happen inside ``language``).
+        looks_ahead: the next requests may be prepared while these are answered, also where throughput is measured.
         recipes: what has been applied, in order.
         settings: what recipes were told (tile size, dtype), stored with the run.
         notes: what a reader of results has to know (a staged pipeline that no longer fits, a recipe left out).
@@ -73,6 +74,7 @@ class Pipeline:
     collate: Collate | None
     split: Split | None
     staged: bool
+    looks_ahead: bool = False
     recipes: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from argus_eval.backends.protocol import Question
 from argus_eval.backends.resolve import model_facts
+from argus_eval.core.record import record_key
+from argus_eval.core.response import Lengths, Response
+from argus_eval.core.sample import Sample
+from argus_eval.data.fingerprint import sample_fingerprint
 from argus_eval.data.resolution import resolve
 from argus_eval.engine.accuracy import AccuracyPass, run_accuracy, survey
 from argus_eval.engine.narrator import Silent
@@ -62,3 +68,42 @@ def test_data_without_any_sample_is_refused_with_the_reasons(tmp_path: Path, row
     run = RunWriter.create(tmp_path / "run", {})
     with RunWriter(run) as writer, pytest.raises(UsageError, match="no row makes a sample"):
         run_accuracy(job, writer, Silent())
+
+
+class Ahead:
+    """Answers with the image's name and notes what was announced before it."""
+
+    looks_ahead = False
+
+    def __init__(self) -> None:
+        self.announced: list[str] = []
+        self.asked: list[str] = []
+
+    def expect(self, questions: Sequence[Question]) -> None:
+        self.announced += [question.sample.key for question in questions]
+
+    def answer(self, questions: Sequence[Question]) -> list[Response]:
+        self.asked += [question.sample.key for question in questions]
+        return [Response(text="", lengths=Lengths(output_tokens=None)) for _ in questions]
+
+
+@pytest.mark.parametrize("done", [0, 3])
+def test_every_announced_batch_is_asked_next_and_the_first_is_not_announced(
+    tmp_path: Path, row: dict[str, object], done: int
+) -> None:
+    rows = [{**row, "question_id": str(number), "answer": [f"thing {number}"]} for number in range(7)]
+    plan = plan_of(written(tmp_path, *rows))
+    facts = model_facts("oracle", weights=None, device="cpu", dialect=None)
+    samples = [item for item in plan.samples() if isinstance(item, Sample)]
+    finished = {
+        record_key("accuracy", "a", plan.display, sample.key): sample_fingerprint(sample)
+        for sample in samples[:done]
+    }
+    runner = Ahead()
+    job = AccuracyPass(plan=plan, model=facts, runners={"a": runner}, batch_size=3, done=finished)  # type: ignore[dict-item]
+    with RunWriter(RunWriter.create(tmp_path / "run", {})) as writer:
+        run_accuracy(job, writer, Silent())
+    keys = [sample.key for sample in samples]
+    assert runner.asked == keys[done:]
+    # What an interrupted run has finished is neither asked nor prepared.
+    assert runner.announced == keys[3:]

@@ -43,6 +43,25 @@ class FakeArm:
         return Response(text="", timing=Timing(ttft_ns=nanoseconds, e2e_ns=nanoseconds))
 
 
+class FakeAhead(FakeArm):
+    """Prepares in half of the time of a request, and beside the model if it was told what comes."""
+
+    def __init__(self, clock: ManualClock, *, each_s: float, looks_ahead: bool) -> None:
+        super().__init__(clock, fixed_s=0.0, each_s=each_s)
+        self.looks_ahead = looks_ahead
+        self.expected: list[Any] = []
+
+    def expect(self, questions: Any) -> None:
+        self.expected.append(questions)
+
+    def answer(self, questions: Any) -> Any:
+        prepared = questions in self.expected
+        if prepared:
+            self.expected.remove(questions)
+        self.clock.advance(self.each_s * len(questions) * (0.5 if prepared else 1.0))
+        return [Response(text="", lengths=Lengths(output_tokens=TOKENS)) for _ in questions]
+
+
 def stopwatch(clock: ManualClock, budget_s: float) -> Stopwatch:
     watch = Stopwatch(budget_s=budget_s, clock_s=lambda: clock() / 1e9)
     watch.start()
@@ -63,6 +82,15 @@ def test_the_best_batch_size_is_found() -> None:
     assert rates["output_tokens_per_s"] == pytest.approx(TOKENS * 64 / (0.1 + 0.64))
     assert batches[3].requests_per_s == pytest.approx(8 / 0.18)
     assert batches[3].ci is not None
+
+
+@pytest.mark.parametrize(("looks_ahead", "share"), [(False, 1.0), (True, 2 / 3)])
+def test_only_what_may_looks_ahead_and_only_within_its_own_time(looks_ahead: bool, share: float) -> None:
+    arm = FakeAhead(ManualClock(), each_s=0.1, looks_ahead=looks_ahead)
+    rates, _ = throughput_result(sweep(arm, 1000), "m")
+    # Of three batches a round the first one has to be prepared while the clock runs.
+    assert rates["requests_per_s"] == pytest.approx(10 / share)
+    assert arm.expected == []
 
 
 def test_a_batch_that_does_not_fit_ends_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What caches may take over, that pictures are decoded once, and what runs beside the model."""
+"""What caches may take over, and that pictures are decoded once."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argus_eval.errors import SampleError
 from argus_eval.measure.stages import StageRecorder
-from argus_eval.recipes import overlap, prefix_cache, vision_cache
+from argus_eval.recipes import prefix_cache, vision_cache
 from argus_eval.recipes.prefix_cache import reusable
 from tests.pipeline.images import AWKWARD, request
 
@@ -110,29 +109,3 @@ def test_the_second_question_prefills_only_itself(pipeline: Any) -> None:
         handle.remove()
     assert lengths[1] < 20 < lengths[0]
     assert lengths[2] > 64  # another picture: its visual tokens have to be read
-
-
-def test_host_inputs_do_not_wait(pipeline: Any) -> None:
-    import threading
-
-    gate = threading.Event()
-
-    def slow(data: bytes) -> Any:
-        assert gate.wait(20)
-        return pipeline.decoder(data)
-
-    beside = overlap.apply(dataclasses.replace(pipeline, decoder=slow))
-    silent = StageRecorder(enabled=False)
-    asked = [request(AWKWARD[kind], tokens=3) for kind in ("palette", "grey")]
-    pending = [beside.host_inputs(one, silent) for one in asked]  # would never return if it waited
-    gate.set()
-    found = [one.token_ids for one in beside.run_prepared(pending, asked[0].decoding)]
-    assert found == [pipeline.run(one, silent).token_ids for one in asked]
-
-
-def test_a_broken_picture_fails_where_it_is_needed(pipeline: Any) -> None:
-    beside, silent = overlap.apply(pipeline), StageRecorder(enabled=False)
-    broken = dataclasses.replace(AWKWARD["grey"], data=b"no picture")
-    pending = beside.host_inputs(request(broken), silent)
-    with pytest.raises(SampleError, match="cannot be decoded"):
-        beside.run_prepared([pending], request(broken).decoding)
