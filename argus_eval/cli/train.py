@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 import pathlib
 import sys
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument("--seed", type=int, default=0, help="of the weights and of the order")
     parser.add_argument("--stages", default=",".join(_STAGES), help="which stages, in order (default all)")
+    parser.add_argument(
+        "--kinds",
+        metavar="KIND=WEIGHT,…",
+        help="what is asked, and how often in proportion (default: all, weighted)",
+    )
     parser.add_argument("--painters", type=int, default=1, help="processes that paint scenes (default 1)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of the training itself (default 1)")
     parser.add_argument(
@@ -59,6 +65,7 @@ def main(arguments: argparse.Namespace) -> int:
             arguments.minutes,
             device=arguments.device,
             stages=tuple(names[name] for name in asked),
+            kinds=_kinds(arguments.kinds),
             seed=arguments.seed,
         ),
         shape=_shape(PRESETS[arguments.preset], arguments.set),
@@ -75,6 +82,27 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _estimate(minutes: float) -> str:
     return f"training for {minutes:g} minutes of wall time; interrupt it and add --resume to go on later"
+
+
+def _kinds(text: str | None) -> tuple[tuple[str, float], ...] | None:
+    """``refcoco=6,pope=1.5`` as pairs; ``None`` leaves the recipe its own."""
+    from argus_eval.errors import UnknownNameError, UsageError
+    from argus_eval.models.argus.training.questions import QUESTION_KINDS
+
+    if text is None:
+        return None
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, weight = part.partition("=")
+        if name not in QUESTION_KINDS:
+            raise UnknownNameError("question kind", name, QUESTION_KINDS)
+        try:
+            found[name] = float(weight or 1)
+        except ValueError:
+            found[name] = math.nan
+        if not 0 < found[name] < math.inf:
+            raise UsageError(f"--kinds: {part}: a positive weight is needed, as {name}=1.5")
+    return tuple(found.items())
 
 
 def _shape(preset: ArgusPreset, changes: list[str]) -> ArgusPreset:

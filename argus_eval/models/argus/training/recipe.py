@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 __all__ = ["StageName", "StagePlan", "TrainingRecipe", "STAGE_NAMES", "default_recipe"]
@@ -69,13 +69,22 @@ class TrainingRecipe:
 
 
 def default_recipe(
-    preset: str, minutes: float, *, device: str = "cpu", stages: tuple[StageName, ...] = STAGE_NAMES, seed: int = 0
+    preset: str,
+    minutes: float,
+    *,
+    device: str = "cpu",
+    stages: tuple[StageName, ...] = STAGE_NAMES,
+    kinds: tuple[tuple[str, float], ...] | None = None,
+    seed: int = 0,
 ) -> TrainingRecipe:
     """The recipe for a machine: small batches and many steps on a CPU, large ones on a GPU."""
     fast = device != "cpu"
     plans = {
-        "tower": StagePlan(name="tower", share=0.45, batch=256 if fast else 32, rate=3e-3),
-        "language": StagePlan(name="language", share=0.45, batch=128 if fast else 12, rate=3e-3),
-        "joint": StagePlan(name="joint", share=0.1, batch=128 if fast else 12, rate=1e-3),
+        "tower": StagePlan(name="tower", share=0.5, batch=256 if fast else 8, rate=3e-3),
+        "language": StagePlan(name="language", share=0.3, batch=128 if fast else 8, rate=3e-3),
+        "joint": StagePlan(name="joint", share=0.2, batch=128 if fast else 8, rate=1e-3),
     }
-    return TrainingRecipe(preset=preset, minutes=minutes, stages=tuple(plans[name] for name in stages), seed=seed)
+    recipe = TrainingRecipe(
+        preset=preset, minutes=minutes, stages=tuple(plans[name] for name in stages), seed=seed
+    )
+    return recipe if kinds is None else replace(recipe, kinds=kinds)

@@ -1,0 +1,30 @@
+"""What ``argus-eval train`` refuses before it paints a single scene."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+
+from argus_eval.cli import main
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--kinds", "refcoc=1"], "did you mean 'refcoco'"),
+        (["--kinds", "refcoco=0"], "a positive weight is needed"),
+        (["--kinds", "refcoco=1,pope=x"], "pope=x: a positive weight is needed"),
+        (["--kinds", "refcoco=inf"], "a positive weight is needed"),
+        (["--set", "tile_px=-2"], "a whole number is needed"),
+        (["--set", "tile=2"], "number of the shape"),
+        (["--stages", "towr"], "did you mean 'tower'"),
+        (["--minutes", "0"], "must be positive"),
+    ],
+)
+def test_a_wrong_flag_ends_before_anything_is_painted(
+    flags: list[str], said: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "--out", str(tmp_path / "run"), *flags]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
