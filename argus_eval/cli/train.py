@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from argus_eval.models.argus.configuration import ArgusPreset
+    from argus_eval.models.argus.training.starting_weights import Part
 
 __all__ = ["add_arguments", "main"]
 
 _STAGES = ("tower", "language", "joint")
+_ARCHITECTURES = ("argus", "smolvlm")
+_BOX_WRITINGS = ("location-tokens", "digits")
+_PARTS = ("tower", "projector", "decoder")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +35,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KIND=WEIGHT,…",
         help="what is asked, and how often in proportion (default: all, weighted)",
     )
+    parser.add_argument(
+        "--architecture", choices=_ARCHITECTURES, default=_ARCHITECTURES[0], help="argus, or stock SmolVLM classes"
+    )
+    parser.add_argument(
+        "--boxes",
+        choices=_BOX_WRITINGS,
+        default=_BOX_WRITINGS[0],
+        help="how places are written (default %(default)s)",
+    )
+    parser.add_argument("--start", type=pathlib.Path, metavar="MODEL", help="trained model to take parts from")
+    parser.add_argument("--start-parts", default=",".join(_PARTS), help="which parts (default %(default)s)")
     parser.add_argument("--painters", type=int, default=1, help="processes that paint scenes (default 1)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of the training itself (default 1)")
     parser.add_argument(
@@ -59,20 +74,24 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.device != "cpu" and not torch.cuda.is_available():
         raise UsageError(f"--device: {arguments.device!r}: torch sees no CUDA device here; use cpu")
     torch.set_num_threads(arguments.threads)
+    recipe = default_recipe(
+        arguments.preset,
+        arguments.minutes,
+        device=arguments.device,
+        stages=tuple(names[name] for name in asked),
+        seed=arguments.seed,
+    )
+    kinds = _kinds(arguments.kinds)
     session = TrainingSession(
-        recipe=default_recipe(
-            arguments.preset,
-            arguments.minutes,
-            device=arguments.device,
-            stages=tuple(names[name] for name in asked),
-            kinds=_kinds(arguments.kinds),
-            seed=arguments.seed,
-        ),
+        recipe=dataclasses.replace(recipe, boxes=arguments.boxes, kinds=kinds or recipe.kinds),
         shape=_shape(PRESETS[arguments.preset], arguments.set),
         out=arguments.out,
         device=arguments.device,
         painters=arguments.painters,
         resume=arguments.resume,
+        architecture=arguments.architecture,
+        start=arguments.start,
+        start_parts=_parts(arguments.start_parts),
     )
     print(_estimate(session.recipe.minutes), file=sys.stderr)  # noqa: T201 - this is the command line
     folder = train(session, lambda line: print(line, file=sys.stderr))  # noqa: T201
@@ -82,6 +101,17 @@ def main(arguments: argparse.Namespace) -> int:
 
 def _estimate(minutes: float) -> str:
     return f"training for {minutes:g} minutes of wall time; interrupt it and add --resume to go on later"
+
+
+def _parts(text: str) -> tuple[Part, ...]:
+    from argus_eval.errors import UnknownNameError
+    from argus_eval.models.argus.training.starting_weights import PARTS
+
+    named: dict[str, Part] = {part: part for part in PARTS}
+    for name in text.split(","):
+        if name not in named:
+            raise UnknownNameError("part", name, PARTS, "--start-parts")
+    return tuple(named[name] for name in text.split(","))
 
 
 def _kinds(text: str | None) -> tuple[tuple[str, float], ...] | None:

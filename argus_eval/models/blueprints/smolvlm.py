@@ -9,9 +9,10 @@ from transformers.models.idefics3.image_processing_idefics3 import Idefics3Image
 from argus_eval.models.blueprints.blueprint import Blueprint, family_tokenizer, fits
 from argus_eval.models.cards import Architecture
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "one_tile_processor"]
 
 _END = "<end_of_utterance>"
+_SPECIAL = ("<|im_start|>", "<|im_end|>", "<fake_token_around_image>", "<image>", _END)
 _GRID_SIDE = 6
 _WITHOUT_MARKERS = 49_155  # the 2.2B vocabulary has no row and column tokens: they are spelled out
 _TEMPLATE = (
@@ -28,20 +29,8 @@ def blueprint(architecture: Architecture) -> Blueprint:
     """Configuration and processor; published settings: LANCZOS, long edge four tiles, mean and std 0.5."""
     if architecture.tile_px is None or architecture.tokens_per_tile is None:
         raise ValueError("SmolVLM cuts images into tiles: the card needs tile_px and tokens_per_tile")
-    tokenizer = family_tokenizer(
-        {}, others=_special_tokens(architecture), eos=_END, pad="<|im_end|>", bos="<|im_start|>"
-    )
-    processor = Idefics3Processor(
-        image_processor=Idefics3ImageProcessor(
-            size={"longest_edge": 4 * architecture.tile_px},
-            max_image_size={"longest_edge": architecture.tile_px},
-            image_mean=[0.5, 0.5, 0.5],
-            image_std=[0.5, 0.5, 0.5],
-        ),
-        tokenizer=tokenizer,
-        image_seq_len=architecture.tokens_per_tile,
-        chat_template=_TEMPLATE,
-    )
+    processor = _processor(architecture.tile_px, architecture.tokens_per_tile, _special_tokens(architecture))
+    tokenizer = processor.tokenizer
     vision = Idefics3VisionConfig(
         hidden_size=architecture.vision_hidden,
         intermediate_size=architecture.vision_mlp,
@@ -79,8 +68,30 @@ def blueprint(architecture: Architecture) -> Blueprint:
     return Blueprint(model_class=Idefics3ForConditionalGeneration, config=config, processor=processor)
 
 
+def one_tile_processor(tile_px: int, visual_tokens: int) -> Idefics3Processor:
+    """The family's processor for a model that sees one tile of every image, whatever its size."""
+    processor = _processor(tile_px, visual_tokens, [*_SPECIAL, "<global-img>"])
+    processor.image_processor.size = {"longest_edge": tile_px}
+    processor.image_processor.do_image_splitting = False
+    return processor
+
+
+def _processor(tile_px: int, visual_tokens: int, special: list[str]) -> Idefics3Processor:
+    return Idefics3Processor(
+        image_processor=Idefics3ImageProcessor(
+            size={"longest_edge": 4 * tile_px},
+            max_image_size={"longest_edge": tile_px},
+            image_mean=[0.5, 0.5, 0.5],
+            image_std=[0.5, 0.5, 0.5],
+        ),
+        tokenizer=family_tokenizer({}, others=special, eos=_END, pad="<|im_end|>", bos="<|im_start|>"),
+        image_seq_len=visual_tokens,
+        chat_template=_TEMPLATE,
+    )
+
+
 def _special_tokens(architecture: Architecture) -> list[str]:
-    tokens = ["<|im_start|>", "<|im_end|>", "<fake_token_around_image>", "<image>", _END]
+    tokens = list(_SPECIAL)
     if architecture.vocabulary != _WITHOUT_MARKERS:
         sides = range(1, _GRID_SIDE + 1)
         tokens += ["<global-img>", *(f"<row_{row}_col_{column}>" for row in sides for column in sides)]

@@ -17,9 +17,8 @@ from typing import Any
 import torch
 
 from argus_eval.errors import UsageError
-from argus_eval.models.argus.modeling import ArgusForConditionalGeneration
-from argus_eval.models.argus.processing import ArgusProcessor
 from argus_eval.models.argus.training.dense_heads import DenseHeads
+from argus_eval.models.argus.training.trainee import Trainee
 from argus_eval.models.argus.training.trainer import Progress
 
 __all__ = ["CheckpointFolder", "export_model"]
@@ -34,20 +33,18 @@ class CheckpointFolder:
 
     Attributes:
         path: the run's folder.
-        model: what is trained.
-        processor: travels with it.
+        trainee: what is trained.
         heads: of the tower stage.
     """
 
     path: pathlib.Path
-    model: ArgusForConditionalGeneration
-    processor: ArgusProcessor
+    trainee: Trainee
     heads: DenseHeads
 
     def save(self, progress: Progress, optimizers: Sequence[torch.optim.Optimizer]) -> None:
         """Writes everything; an interrupted write leaves the previous state."""
         self.path.mkdir(parents=True, exist_ok=True)
-        export_model(self.model, self.processor, self.path / MODEL_FOLDER, torch.float32)
+        export_model(self.trainee, self.path / MODEL_FOLDER, torch.float32)
         partial = self.path / f"{_STATE}.partial"
         torch.save(
             {
@@ -69,9 +66,10 @@ class CheckpointFolder:
         if not file.is_file():
             raise UsageError(f"{self.path}: no {_STATE} to continue from; leave --resume out to start")
         state = torch.load(file, map_location="cpu", weights_only=True)
-        trained = ArgusForConditionalGeneration.from_pretrained(self.path / MODEL_FOLDER, dtype=torch.float32)
+        model = self.trainee.model
+        trained = type(model).from_pretrained(self.path / MODEL_FOLDER, dtype=torch.float32)
         try:
-            self.model.load_state_dict(trained.state_dict())
+            model.load_state_dict(trained.state_dict())
             self.heads.load_state_dict(state["heads"])
         except RuntimeError as error:
             raise UsageError(
@@ -80,14 +78,12 @@ class CheckpointFolder:
         return Progress(**state["progress"]), list(state["optimizers"])
 
 
-def export_model(
-    model: ArgusForConditionalGeneration, processor: ArgusProcessor, folder: pathlib.Path, dtype: torch.dtype
-) -> None:
+def export_model(trainee: Trainee, folder: pathlib.Path, dtype: torch.dtype) -> None:
     """Writes a folder that ``from_pretrained`` and ``--weights`` take, replacing an older one as a whole."""
     partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
-    state = {name: value.detach().to("cpu", dtype) for name, value in model.state_dict().items()}
-    model.save_pretrained(partial, state_dict=state)
-    processor.save_pretrained(partial)
+    state = {name: value.detach().to("cpu", dtype) for name, value in trainee.model.state_dict().items()}
+    trainee.model.save_pretrained(partial, state_dict=state)
+    trainee.processor.save_pretrained(partial)
     if folder.exists():
         shutil.rmtree(folder)
     partial.rename(folder)

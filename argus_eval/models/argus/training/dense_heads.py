@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from argus_eval.data.scenes.colours import COLOUR_NAMES
+from argus_eval.models.argus.location_tokens import LocationVocabulary
 from argus_eval.models.argus.training.dense_labels import CATEGORY_NAMES, TEXTURE_NAMES
 
 __all__ = ["DenseBatch", "DenseHeads", "DenseScores", "soft_bins"]
@@ -56,13 +57,15 @@ class DenseHeads(nn.Module):
     Args:
         width: of the decoder's embeddings.
         token_ids: tokens of a name, in the decoder's vocabulary, for each of categories, colours and textures.
-        first_location: id of the first location token.
-        bins: number of location tokens.
+        words: ids below this one are pieces of words.
+        locations: ids of location tokens.
     """
 
-    def __init__(self, width: int, token_ids: dict[str, list[list[int]]], first_location: int, bins: int) -> None:
+    def __init__(
+        self, width: int, token_ids: dict[str, list[list[int]]], words: int, locations: LocationVocabulary
+    ) -> None:
         super().__init__()
-        self.first_location, self.bins = first_location, bins
+        self.words, self.first_location, self.bins = words, locations.first_token_id, locations.bins
         self.nothing = nn.Parameter(torch.randn(1, width) * 0.02)
         self.scale = nn.Parameter(torch.tensor(2.0))
         self.box = nn.Linear(width, 4)
@@ -128,7 +131,7 @@ class DenseHeads(nn.Module):
         written = piece >= 0
         if not bool(written.any()):
             return unit.sum() * 0, 0.0
-        logits = self.scale * (unit[written] @ embedding[: self.first_location].T)
+        logits = self.scale * (unit[written] @ embedding[: self.words].T)
         return functional.cross_entropy(logits, piece[written]), _right(logits, piece[written])
 
 

@@ -6,27 +6,20 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
-from transformers import PreTrainedTokenizerFast
 
 from argus_eval.core.geometry import UnitBox
-from argus_eval.models.argus.modeling import ArgusForConditionalGeneration
+from argus_eval.models.argus.training.box_writing import read_bins
 from argus_eval.models.argus.training.examples import Example
 from argus_eval.models.argus.training.questions import Question
 from argus_eval.models.argus.training.tower_stage import normalised_pixels
-from argus_eval.models.argus.vocabulary import (
-    ASSISTANT_TOKEN,
-    END_TOKEN,
-    IMAGE_END_TOKEN,
-    IMAGE_START_TOKEN,
-    IMAGE_TOKEN,
-    USER_TOKEN,
-)
+from argus_eval.models.argus.training.trainee import Trainee
 
-__all__ = ["HeldOutScore", "answer_of", "choose_questions", "score_held_out"]
+__all__ = ["Answer", "HeldOutScore", "answer_of", "choose_questions", "score_held_out"]
 
-_MOST_NEW_TOKENS = 16
+_MOST_NEW_TOKENS = 24
 _MATCH = 0.5  # IoU from which a box is right
 
 
@@ -63,17 +56,16 @@ def choose_questions(
 
 
 def score_held_out(
-    model: ArgusForConditionalGeneration,
-    tokenizer: PreTrainedTokenizerFast,
+    trainee: Trainee,
     asked: Sequence[tuple[Example, Question]],
 ) -> list[HeldOutScore]:
     """Asks every question by itself and counts what is right, kind by kind."""
-    model.eval()
+    trainee.model.eval()
     right: dict[str, list[bool]] = defaultdict(list)
     targets: dict[str, list[Question]] = defaultdict(list)
     for example, question in asked:
         right[question.kind].append(
-            _is_right(answer_of(model, tokenizer, example, question.prompt), question, model)
+            _is_right(answer_of(trainee, example, question.prompt).text, question, trainee)
         )
         targets[question.kind].append(question)
     return [
@@ -84,38 +76,34 @@ def score_held_out(
     ]
 
 
+class Answer(NamedTuple):
+    """Greedy tokens, end token included, and their text without it."""
+
+    text: str
+    tokens: int
+
+
 @torch.no_grad()
-def answer_of(
-    model: ArgusForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, example: Example, prompt: str
-) -> str:
-    """The greedy answer to one question, end token left out."""
-    image = f"{IMAGE_START_TOKEN}{IMAGE_TOKEN * model.config.tokens_per_tile}{IMAGE_END_TOKEN}"
-    text = f"{USER_TOKEN}{image}{prompt}{END_TOKEN}{ASSISTANT_TOKEN}"
-    ids = tokenizer(text, add_special_tokens=False, return_tensors="pt")["input_ids"].to(model.device)
-    produced = model.generate(
+def answer_of(trainee: Trainee, example: Example, prompt: str) -> Answer:
+    """The greedy answer to one question."""
+    question = trainee.tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    ids = torch.tensor([[*trainee.trunk, *question, *trainee.asking]], device=trainee.embedding.device)
+    pixels = normalised_pixels([example], ids.device)
+    produced = trainee.model.generate(
         input_ids=ids,
         attention_mask=torch.ones_like(ids),
-        pixel_values=normalised_pixels([example], model.device),
+        pixel_values=pixels if trainee.model.config.model_type == "argus_vlm" else pixels.unsqueeze(1),
         max_new_tokens=_MOST_NEW_TOKENS,
         do_sample=False,
-    )
-    answer: str = tokenizer.decode(produced[0, ids.shape[1] :], skip_special_tokens=True)
-    return answer
+    )[0, ids.shape[1] :]
+    return Answer(trainee.tokenizer.decode(produced, skip_special_tokens=True), len(produced))
 
 
-def _is_right(answer: str, question: Question, model: ArgusForConditionalGeneration) -> bool:
+def _is_right(answer: str, question: Question, trainee: Trainee) -> bool:
     if isinstance(question.target, str):
         return answer.strip().lower() == question.target.strip().lower()
-    box = _read_box(answer, model)
-    return box is not None and _iou(box, question.target) >= _MATCH
-
-
-def _read_box(answer: str, model: ArgusForConditionalGeneration) -> tuple[float, ...] | None:
-    """The first four location tokens of an answer, as fractions."""
-    bins = [int(part.split(">")[0]) for part in answer.split("<loc_")[1:5] if part.split(">")[0].isdigit()]
-    if len(bins) != 4:
-        return None
-    return tuple(model.config.location_vocabulary.decode(bins).as_list())
+    bins = read_bins(answer)
+    return bins is not None and _iou(trainee.locations.decode(bins).as_list(), question.target) >= _MATCH
 
 
 def _iou(box: Sequence[float], other: Sequence[float]) -> float:

@@ -8,14 +8,13 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 from torch.nn import functional
-from transformers import PreTrainedTokenizerFast
 
-from argus_eval.models.argus.modeling import ArgusForConditionalGeneration, pixel_unshuffle
 from argus_eval.models.argus.training.dense_heads import soft_bins
 from argus_eval.models.argus.training.examples import Example
 from argus_eval.models.argus.training.packing import IGNORED, Packer
 from argus_eval.models.argus.training.recipe import TrainingRecipe
 from argus_eval.models.argus.training.tower_stage import TowerStage, normalised_pixels
+from argus_eval.models.argus.training.trainee import Trainee
 
 __all__ = ["JointStage", "LanguageStage"]
 
@@ -23,54 +22,47 @@ __all__ = ["JointStage", "LanguageStage"]
 class LanguageStage:
     """Packed questions; loss on answers only, soft over neighbouring bins for coordinates."""
 
-    def __init__(
-        self, model: ArgusForConditionalGeneration, tokenizer: PreTrainedTokenizerFast, recipe: TrainingRecipe
-    ) -> None:
-        self.model, self._sigma = model, recipe.location_sigma
-        self._packer = Packer(tokenizer, model.config.tokens_per_tile, recipe.text_tokens, dict(recipe.kinds))
+    def __init__(self, trainee: Trainee, recipe: TrainingRecipe) -> None:
+        self.trainee, self._sigma = trainee, recipe.location_sigma
+        self._packer = Packer(trainee, recipe.text_tokens, dict(recipe.kinds), recipe.boxes)
         self._chance = random.Random(recipe.seed)  # noqa: S311 - the choice of questions
         self._frozen_tower = True
 
     def modules(self) -> list[tuple[str, nn.Module]]:
         """What is trained: projector and decoder."""
-        return [("projector", self.model.model.projector), ("language_model", self.model.model.language_model)]
+        return [("projector", self.trainee.projector), ("decoder", self.trainee.decoder)]
 
     def loss(self, examples: Sequence[Example]) -> tuple[torch.Tensor, dict[str, float]]:
         """The loss of a batch, and what to log about it."""
-        model, device = self.model, self.model.device
+        device = self.trainee.embedding.device
         packed = self._packer.pack(examples, self._chance)
         packed = type(packed)(*(part.to(device) for part in packed))
         hidden = self._hidden(packed.input_ids, packed.visible, packed.position_ids, examples)
         asked = packed.labels != IGNORED
-        logits = model.lm_head(hidden[asked]).float()
+        logits = (hidden[asked] @ self.trainee.embedding.T).float()
         return self._answer_loss(logits, packed.labels[asked])
 
     def _hidden(
         self, ids: torch.Tensor, visible: torch.Tensor, positions: torch.Tensor, examples: Sequence[Example]
     ) -> torch.Tensor:
         """(B, L, D) last hidden states of packed sequences."""
-        inner = self.model.model
-        pixels = normalised_pixels(examples, ids.device)
-        if self._frozen_tower:
-            # the projector still learns; only the tower is spared the backward pass
-            with torch.no_grad():
-                patches = inner.vision_tower(pixels).last_hidden_state
-        else:
-            patches = inner.vision_tower(pixels).last_hidden_state
-        tokens = inner.projector(pixel_unshuffle(patches, self.model.config.pixel_unshuffle_factor))
-        embeddings = inner.get_input_embeddings()(ids)
-        image = (ids == self.model.config.image_token_id).unsqueeze(-1)
+        trainee, pixels = self.trainee, normalised_pixels(examples, ids.device)
+        # over a frozen tower the projector still learns; only the tower is spared the backward pass
+        with torch.set_grad_enabled(not self._frozen_tower):
+            patches = trainee.patches(pixels)
+        tokens = trainee.project(patches)
+        embeddings = trainee.decoder.embed_tokens(ids)
+        image = (ids == trainee.image_token_id).unsqueeze(-1)
         embeddings = embeddings.masked_scatter(image, tokens.to(embeddings.dtype))
         mask = torch.zeros(visible.shape, dtype=embeddings.dtype, device=ids.device)
         mask.masked_fill_(~visible, torch.finfo(embeddings.dtype).min)
-        hidden: torch.Tensor = inner.language_model(
+        hidden: torch.Tensor = trainee.decoder(
             inputs_embeds=embeddings, attention_mask=mask, position_ids=positions, use_cache=False
         ).last_hidden_state
         return hidden
 
     def _answer_loss(self, logits: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
-        config = self.model.config
-        first, bins = config.location_token_offset, config.location_bins
+        first, bins = self.trainee.locations.first_token_id, self.trainee.locations.bins
         place = (labels >= first) & (labels < first + bins)
         words = functional.cross_entropy(logits[~place], labels[~place], reduction="sum")
         right = (logits[~place].argmax(-1) == labels[~place]).float().mean()
@@ -92,19 +84,13 @@ class LanguageStage:
 class JointStage(LanguageStage):
     """Everything together: answers, and dense labels so that the tower keeps what it knows."""
 
-    def __init__(
-        self,
-        model: ArgusForConditionalGeneration,
-        tokenizer: PreTrainedTokenizerFast,
-        recipe: TrainingRecipe,
-        tower: TowerStage,
-    ) -> None:
-        super().__init__(model, tokenizer, recipe)
+    def __init__(self, trainee: Trainee, recipe: TrainingRecipe, tower: TowerStage) -> None:
+        super().__init__(trainee, recipe)
         self._tower, self._frozen_tower = tower, False
 
     def modules(self) -> list[tuple[str, nn.Module]]:
         """Tower, projector, decoder and the heads."""
-        return [("vision_tower", self.model.model.vision_tower), *super().modules(), ("heads", self._tower.heads)]
+        return [("tower", self.trainee.tower), *super().modules(), ("heads", self._tower.heads)]
 
     def loss(self, examples: Sequence[Example]) -> tuple[torch.Tensor, dict[str, float]]:
         """Answers plus three tenths of the dense loss."""

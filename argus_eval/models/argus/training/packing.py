@@ -12,18 +12,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from transformers import PreTrainedTokenizerFast
 
+from argus_eval.models.argus.training.box_writing import BoxWriting, written
 from argus_eval.models.argus.training.examples import Example
 from argus_eval.models.argus.training.questions import Question
-from argus_eval.models.argus.vocabulary import (
-    ASSISTANT_TOKEN,
-    END_TOKEN,
-    IMAGE_END_TOKEN,
-    IMAGE_START_TOKEN,
-    IMAGE_TOKEN,
-    USER_TOKEN,
-)
+from argus_eval.models.argus.training.trainee import Trainee
 
 __all__ = ["Packed", "Packer", "IGNORED"]
 
@@ -68,24 +61,22 @@ class Packer:
     """Packs questions up to a number of text tokens a scene.
 
     Args:
-        tokenizer: of the family.
-        visual_tokens: of one tile.
+        trainee: whose conversation it is.
         text_tokens: most tokens besides the image's.
         weights: of question kinds; others are not asked.
+        boxes: how places are written.
     """
 
     def __init__(
         self,
-        tokenizer: PreTrainedTokenizerFast,
-        visual_tokens: int,
+        trainee: Trainee,
         text_tokens: int,
         weights: dict[str, float],
+        boxes: BoxWriting = "location-tokens",
     ) -> None:
-        self._tokenizer, self._weights, self._most = tokenizer, weights, text_tokens
-        image, start, stop, self._end, self._assistant, user = tokenizer.convert_tokens_to_ids(
-            [IMAGE_TOKEN, IMAGE_START_TOKEN, IMAGE_END_TOKEN, END_TOKEN, ASSISTANT_TOKEN, USER_TOKEN]
-        )
-        self._trunk = [user, start, *[image] * visual_tokens, stop]
+        self._tokenizer, self._weights, self._most = trainee.tokenizer, weights, text_tokens
+        self._trunk, self._asking, self._end = list(trainee.trunk), list(trainee.asking), trainee.end_id
+        self._boxes = boxes
         self._known: dict[str, list[int]] = {}
 
     def pack(self, examples: Sequence[Example], chance: random.Random) -> Packed:
@@ -106,7 +97,7 @@ class Packer:
         asked.sort(key=lambda question: -(chance.random() ** (1 / self._weights[question.kind])))
         chosen, left = [], self._most
         for question in asked:
-            cost = len(self._ids(question.prompt)) + len(self._ids(question.answer)) + 3
+            cost = len(self._ids(question.prompt)) + len(self._answer(question)) + len(self._asking) + 1
             if cost <= left:
                 chosen.append(question)
                 left -= cost
@@ -128,12 +119,15 @@ class Packer:
             else:
                 shared = 0
             for question, prompt in zip(several, prompts, strict=True):
-                asking = [*prompt[shared:], self._end, self._assistant]
-                answer = [*self._ids(question.answer), self._end]
+                asking = [*prompt[shared:], *self._asking]
+                answer = [*self._answer(question), self._end]
                 # the last end token is only ever predicted, never read
                 labels = [IGNORED] * (len(asking) - 1) + answer
                 sequence.add(asking + answer[:-1], labels, node, start)
         return sequence
+
+    def _answer(self, question: Question) -> list[int]:
+        return self._ids(written(question.answer, self._boxes))
 
     def _ids(self, text: str) -> list[int]:
         if text not in self._known:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
+
+from argus_eval.models.argus.training.box_writing import BoxWriting
 
 __all__ = ["StageName", "StagePlan", "TrainingRecipe", "STAGE_NAMES", "default_recipe"]
 
@@ -43,6 +45,7 @@ class TrainingRecipe:
         stages: in order.
         kinds: question kinds with the weight they are drawn with.
         text_tokens: tokens of packed questions and answers a scene.
+        boxes: how places are written.
         location_sigma: width of the soft targets of coordinates, in bins.
         seed: of the weights and of every choice; scenes are numbered and need none.
         kept_shards: shards of scenes that stay on the disk.
@@ -59,6 +62,7 @@ class TrainingRecipe:
         ("ocrbench", 0.5),
     )
     text_tokens: int = 224
+    boxes: BoxWriting = "location-tokens"
     location_sigma: float = 8.0
     seed: int = 0
     kept_shards: int = 400
@@ -74,7 +78,6 @@ def default_recipe(
     *,
     device: str = "cpu",
     stages: tuple[StageName, ...] = STAGE_NAMES,
-    kinds: tuple[tuple[str, float], ...] | None = None,
     seed: int = 0,
 ) -> TrainingRecipe:
     """The recipe for a machine: small batches and many steps on a CPU, large ones on a GPU."""
@@ -84,7 +87,4 @@ def default_recipe(
         "language": StagePlan(name="language", share=0.3, batch=128 if fast else 8, rate=3e-3),
         "joint": StagePlan(name="joint", share=0.2, batch=128 if fast else 8, rate=1e-3),
     }
-    recipe = TrainingRecipe(
-        preset=preset, minutes=minutes, stages=tuple(plans[name] for name in stages), seed=seed
-    )
-    return recipe if kinds is None else replace(recipe, kinds=kinds)
+    return TrainingRecipe(preset=preset, minutes=minutes, stages=tuple(plans[name] for name in stages), seed=seed)

@@ -13,10 +13,7 @@ import torch
 
 from argus_eval.data.scenes.draws import Stream
 from argus_eval.errors import UsageError
-from argus_eval.models.argus.build import build_processor
-from argus_eval.models.argus.configuration import ArgusPreset, preset_config
-from argus_eval.models.argus.modeling import ArgusForConditionalGeneration
-from argus_eval.models.argus.processing import ArgusProcessor
+from argus_eval.models.argus.configuration import ArgusPreset
 from argus_eval.models.argus.training.checkpoint import CheckpointFolder
 from argus_eval.models.argus.training.examples import Example
 from argus_eval.models.argus.training.feed import SceneFeed
@@ -24,11 +21,12 @@ from argus_eval.models.argus.training.held_out import choose_questions, score_he
 from argus_eval.models.argus.training.language_stage import JointStage, LanguageStage
 from argus_eval.models.argus.training.recipe import StageName, TrainingRecipe
 from argus_eval.models.argus.training.shards import available_shards, paint_shards, read_shard
-from argus_eval.models.argus.training.starting_weights import informed_start
+from argus_eval.models.argus.training.starting_weights import PARTS, Part, continue_from, informed_start
 from argus_eval.models.argus.training.tower_stage import TowerStage, make_heads
+from argus_eval.models.argus.training.trainee import Architecture, Trainee, build_trainee
 from argus_eval.models.argus.training.trainer import Stage, Trainer, TrainingLog
 
-__all__ = ["TrainingSession", "fresh_model", "train"]
+__all__ = ["TrainingSession", "fresh_trainee", "train"]
 
 _HELD_OUT_SHARDS = 2
 _HELD_OUT_QUESTIONS = 100  # of each kind
@@ -46,6 +44,9 @@ class TrainingSession:
         device: as torch spells it.
         painters: processes that paint scenes.
         resume: go on from what lies in ``out``.
+        architecture: what is trained.
+        start: a trained model to take parts from; informed fresh weights when absent.
+        start_parts: which parts.
     """
 
     recipe: TrainingRecipe
@@ -54,16 +55,16 @@ class TrainingSession:
     device: str = "cpu"
     painters: int = 1
     resume: bool = False
+    architecture: Architecture = "argus"
+    start: pathlib.Path | None = None
+    start_parts: tuple[Part, ...] = PARTS
 
 
-def fresh_model(shape: ArgusPreset, seed: int) -> tuple[ArgusForConditionalGeneration, ArgusProcessor]:
+def fresh_trainee(shape: ArgusPreset, seed: int, architecture: Architecture = "argus") -> Trainee:
     """A model with informed starting weights, and its processor; the same for the same seed."""
-    config = preset_config(shape)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = ArgusForConditionalGeneration(config)
-    informed_start(model, seed)
-    return model, build_processor(config, shape.max_tiles)
+    trainee = build_trainee(shape, seed, architecture)
+    informed_start(trainee, seed)
+    return trainee
 
 
 def train(session: TrainingSession, show: Callable[[str], None]) -> pathlib.Path:
@@ -77,13 +78,14 @@ def train(session: TrainingSession, show: Callable[[str], None]) -> pathlib.Path
     if not session.resume and (out / "training.pt").exists():
         raise UsageError(f"--out: {out}: holds a run already; add --resume to go on, or name another folder")
     out.mkdir(parents=True, exist_ok=True)
-    model, processor = fresh_model(session.shape, recipe.seed)
-    heads = make_heads(model, processor.tokenizer)
-    folder = CheckpointFolder(path=out, model=model, processor=processor, heads=heads)
+    trainee = fresh_trainee(session.shape, recipe.seed, session.architecture)
+    if session.start is not None and not session.resume:
+        continue_from(trainee, session.start, session.start_parts)
+    heads = make_heads(trainee)
+    folder = CheckpointFolder(path=out, trainee=trainee, heads=heads)
     trainer = Trainer(
         recipe=recipe,
-        model=model,
-        tokenizer=processor.tokenizer,
+        trainee=trainee,
         feed=SceneFeed(out / "scenes", recipe.seed),
         log=TrainingLog(out / "log.jsonl", show),
         save=folder.save,
@@ -92,10 +94,10 @@ def train(session: TrainingSession, show: Callable[[str], None]) -> pathlib.Path
     if session.resume:
         trainer.progress, momenta = folder.load()
         trainer.feed = SceneFeed(out / "scenes", recipe.seed, trainer.progress.shards)
-    model.to(session.device)
+    trainee.model.to(session.device)
     heads.to(session.device)
     held_out = _held_out(session)
-    tower = TowerStage(model, heads, processor.tokenizer)
+    tower = TowerStage(trainee, heads)
     with _painting(session):
         for index in range(trainer.progress.stage, len(recipe.stages)):
             plan = recipe.stages[index]
@@ -111,14 +113,14 @@ def _stage(name: StageName, trainer: Trainer, tower: TowerStage) -> Stage:
         case "tower":
             return tower
         case "language":
-            return LanguageStage(trainer.model, trainer.tokenizer, trainer.recipe)
+            return LanguageStage(trainer.trainee, trainer.recipe)
         case "joint":
-            return JointStage(trainer.model, trainer.tokenizer, trainer.recipe, tower)
+            return JointStage(trainer.trainee, trainer.recipe, tower)
 
 
 def _score(name: StageName, trainer: Trainer, tower: TowerStage, held_out: Sequence[Example]) -> None:
     """Writes the held-out scores of a stage to the log."""
-    trainer.model.eval()
+    trainer.trainee.model.eval()
     if name == "tower":
         with torch.no_grad():
             scores = tower.scores(held_out)
@@ -127,7 +129,7 @@ def _score(name: StageName, trainer: Trainer, tower: TowerStage, held_out: Seque
         return
     kinds = [kind for kind, _ in trainer.recipe.kinds]
     asked = choose_questions(held_out, kinds, _HELD_OUT_QUESTIONS)
-    for score in score_held_out(trainer.model, trainer.tokenizer, asked):
+    for score in score_held_out(trainer.trainee, asked):
         trainer.log.write({"held_out": name, **dataclasses.asdict(score)})
 
 

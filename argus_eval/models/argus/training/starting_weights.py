@@ -1,4 +1,6 @@
-"""Weights to start from that already know what needs no data: space, frequency, and that equal things match.
+"""Weights to start from.
+
+Fresh ones already know what needs no data: space, frequency, and that equal things match.
 
 - Patches are first seen through the lowest two-dimensional cosines of brightness and two colour differences.
 - Positions and location tokens are sinusoids of their coordinate, so that neighbours are alike from the start.
@@ -9,13 +11,22 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+import pathlib
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import torch
+from torch import nn
+from transformers import AutoModelForImageTextToText, Idefics3Model
 
-from argus_eval.models.argus.modeling import ArgusForConditionalGeneration
+from argus_eval.errors import UsageError
+from argus_eval.models.argus.modeling import ArgusModel
+from argus_eval.models.argus.training.trainee import Trainee
 
-__all__ = ["informed_start"]
+__all__ = ["PARTS", "Part", "continue_from", "informed_start"]
+
+Part = Literal["tower", "projector", "decoder"]
+PARTS: tuple[Part, ...] = ("tower", "projector", "decoder")
 
 _ATTENTION_GAIN = 0.8
 #: Brightness and two colour differences, as rows over R, G, B.
@@ -24,23 +35,64 @@ _BRIGHTNESS_SHARE = 2 / 3
 
 
 @torch.no_grad()
-def informed_start(model: ArgusForConditionalGeneration, seed: int) -> None:
+def informed_start(trainee: Trainee, seed: int) -> None:
     """Overwrites some of a fresh model's weights in place; the same for the same seed."""
     generator = torch.Generator().manual_seed(seed)
-    tower: Any = model.model.vision_tower
+    tower: Any = trainee.tower
     embeddings = tower.embeddings
     embeddings.patch_embedding.weight.copy_(_cosine_filters(embeddings.patch_embedding.weight.shape))
     side = int(embeddings.num_positions**0.5)
     embeddings.position_embedding.weight.copy_(0.5 * _grid_sinusoids(side, embeddings.embed_dim))
     for layer in tower.encoder.layers:
         _match(layer.self_attn, generator)
-    decoder: Any = model.model.language_model
-    for block in decoder.layers:
+    for block in trainee.decoder.layers:
         _match(block.self_attn, generator)
-    table = decoder.embed_tokens.weight
+    table = trainee.embedding
     table.copy_(torch.randn(table.shape, generator=generator) * 0.04)
-    first, bins = model.config.location_token_offset, model.config.location_bins
+    first, bins = trainee.locations.first_token_id, trainee.locations.bins
     table[first : first + bins].copy_(0.05 * _sinusoids(torch.linspace(0, 1, bins), table.shape[1], highest=24.0))
+
+
+@torch.no_grad()
+def continue_from(trainee: Trainee, folder: pathlib.Path, parts: Sequence[Part]) -> None:
+    """Overwrites parts of a fresh model with those of a trained one, of this or another architecture.
+
+    Args:
+        trainee: changed in place.
+        folder: of a trained model.
+        parts: which ones. Of the decoder's embedding the rows that both have are taken: words and places.
+
+    Raises:
+        UsageError: the folder holds no such model, or a part has another shape.
+    """
+    trained = _parts_of(folder)
+    own = {"tower": trainee.tower, "projector": trainee.projector, "decoder": trainee.decoder}
+    for part in parts:
+        state, source = own[part].state_dict(), trained[part].state_dict()
+        for name, value in state.items():
+            given = source.get(name)
+            rows = min(len(value), len(given)) if given is not None and name == "embed_tokens.weight" else None
+            if (
+                given is None
+                or (rows is None and given.shape != value.shape)
+                or given.shape[1:] != value.shape[1:]
+            ):
+                raise UsageError(
+                    f"--start: {folder}: its {part} does not fit ({name}); train the same shape, "
+                    "or leave the part out of --start-parts"
+                )
+            value[:rows] = given[:rows] if rows else given
+
+
+def _parts_of(folder: pathlib.Path) -> dict[Part, nn.Module]:
+    if not (folder / "config.json").is_file():
+        raise UsageError(f"--start: {folder}: holds no model; name the folder that a training run printed")
+    model: Any = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).model
+    if isinstance(model, ArgusModel):
+        return {"tower": model.vision_tower, "projector": model.projector, "decoder": model.language_model}
+    if isinstance(model, Idefics3Model):
+        return {"tower": model.vision_model, "projector": model.connector, "decoder": model.text_model}
+    raise UsageError(f"--start: {folder}: holds a {type(model).__name__}, which no training run here makes")
 
 
 def _cosine_filters(shape: torch.Size) -> torch.Tensor:

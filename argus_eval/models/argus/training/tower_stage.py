@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import nn
-from transformers import PreTrainedTokenizerFast
 
-from argus_eval.models.argus.modeling import ArgusForConditionalGeneration
 from argus_eval.models.argus.training.dense_heads import DenseBatch, DenseHeads, DenseScores, name_groups
 from argus_eval.models.argus.training.dense_labels import dense_labels, stack_labels
 from argus_eval.models.argus.training.examples import Example
+from argus_eval.models.argus.training.trainee import Trainee
 
 __all__ = ["TowerStage", "make_heads", "normalised_pixels"]
 
@@ -23,33 +22,30 @@ def normalised_pixels(examples: Sequence[Example], device: torch.device) -> torc
     return pixels.permute(0, 3, 1, 2).float().div_(127.5).sub_(1.0)
 
 
-def make_heads(model: ArgusForConditionalGeneration, tokenizer: PreTrainedTokenizerFast) -> DenseHeads:
+def make_heads(trainee: Trainee) -> DenseHeads:
     """Heads that fit a model; names are spelled as they are in the middle of a sentence."""
     ids = {
-        group: [tokenizer(f" {name}", add_special_tokens=False)["input_ids"] for name in names]
+        group: [trainee.tokenizer(f" {name}", add_special_tokens=False)["input_ids"] for name in names]
         for group, names in name_groups().items()
     }
-    config = model.config
-    return DenseHeads(config.text_config.hidden_size, ids, config.location_token_offset, config.location_bins)
+    locations = trainee.locations
+    return DenseHeads(trainee.embedding.shape[1], ids, trainee.words, locations)
 
 
 class TowerStage:
     """Dense labels on fresh scenes."""
 
-    def __init__(
-        self, model: ArgusForConditionalGeneration, heads: DenseHeads, tokenizer: PreTrainedTokenizerFast
-    ) -> None:
-        self.model, self.heads, self._tokenizer = model, heads, tokenizer
-        self._side = int(model.config.tokens_per_tile**0.5)
+    def __init__(self, trainee: Trainee, heads: DenseHeads) -> None:
+        self.trainee, self.heads = trainee, heads
+        self._side = int(trainee.visual_tokens**0.5)
         self._pieces: dict[str, list[tuple[int, int, int]]] = {}
 
     def modules(self) -> list[tuple[str, nn.Module]]:
         """What is trained: tower, projector, the embeddings names are read with, the heads."""
-        model = self.model.model
         return [
-            ("vision_tower", model.vision_tower),
-            ("projector", model.projector),
-            ("embed_tokens", model.language_model.embed_tokens),
+            ("tower", self.trainee.tower),
+            ("projector", self.trainee.projector),
+            ("embed_tokens", self.trainee.decoder.embed_tokens),
             ("heads", self.heads),
         ]
 
@@ -65,17 +61,17 @@ class TowerStage:
 
     def scores(self, examples: Sequence[Example]) -> DenseScores:
         """Dense scores of a batch."""
-        device = self.model.device
-        tokens = self.model.get_image_features(normalised_pixels(examples, device)).pooler_output
+        device = self.trainee.embedding.device
+        tokens = self.trainee.visual(normalised_pixels(examples, device))
         labels = stack_labels([dense_labels(example, self._side, self._spelling) for example in examples])
         batch = DenseBatch(*(torch.from_numpy(part).to(device) for part in labels))
-        scores: DenseScores = self.heads(tokens, self.model.get_input_embeddings().weight, batch)
+        scores: DenseScores = self.heads(tokens, self.trainee.embedding, batch)
         return scores
 
     def _spelling(self, text: str) -> list[tuple[int, int, int]]:
         """Token, start and end of each piece of a text."""
         if text not in self._pieces:
-            encoded = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+            encoded = self.trainee.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
             self._pieces[text] = [
                 (token, start, stop)
                 for token, (start, stop) in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)

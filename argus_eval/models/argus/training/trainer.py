@@ -12,13 +12,12 @@ from typing import Any, Protocol
 
 import torch
 from torch import nn
-from transformers import PreTrainedTokenizerFast
 
-from argus_eval.models.argus.modeling import ArgusForConditionalGeneration
 from argus_eval.models.argus.training.examples import Example
 from argus_eval.models.argus.training.feed import SceneFeed
 from argus_eval.models.argus.training.optimizer import make_optimizers
 from argus_eval.models.argus.training.recipe import StagePlan, TrainingRecipe
+from argus_eval.models.argus.training.trainee import Trainee
 
 __all__ = ["Progress", "Stage", "TrainingLog", "Trainer"]
 
@@ -71,8 +70,7 @@ class Trainer:
 
     Attributes:
         recipe: what to do.
-        model: trained in place.
-        tokenizer: its tokenizer.
+        trainee: trained in place.
         feed: where scenes come from.
         log: where figures go.
         save: called with the progress now and then, and at the end of each stage.
@@ -80,8 +78,7 @@ class Trainer:
     """
 
     recipe: TrainingRecipe
-    model: ArgusForConditionalGeneration
-    tokenizer: PreTrainedTokenizerFast
+    trainee: Trainee
     feed: SceneFeed
     log: TrainingLog
     save: Callable[[Progress, Sequence[torch.optim.Optimizer]], None]
@@ -99,10 +96,10 @@ class Trainer:
             minutes: its whole time.
             momenta: states of the optimizers, when the stage had begun before.
         """
-        self.model.requires_grad_(False)
+        self.trainee.model.requires_grad_(False)
         for _, module in stage.modules():
             module.requires_grad_(True)
-        self.model.train()
+        self.trainee.model.train()
         optimizers = make_optimizers(stage.modules(), plan.rate)
         for optimizer, state in zip(optimizers, momenta, strict=False):
             optimizer.load_state_dict(state)
@@ -133,7 +130,7 @@ class Trainer:
     def _step(
         self, stage: Stage, batch: int, optimizers: Sequence[torch.optim.Optimizer], rate: float
     ) -> dict[str, float]:
-        device = self.model.device
+        device = self.trainee.embedding.device
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             loss, figures = stage.loss(self.feed.take(batch))
         loss.backward()

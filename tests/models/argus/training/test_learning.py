@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoProcessor
 
 from argus_eval.errors import UsageError
@@ -19,9 +21,10 @@ from argus_eval.models.argus.training.held_out import choose_questions, score_he
 from argus_eval.models.argus.training.language_stage import JointStage
 from argus_eval.models.argus.training.optimizer import Muon, _orthogonal
 from argus_eval.models.argus.training.recipe import StagePlan, default_recipe
-from argus_eval.models.argus.training.session import fresh_model
+from argus_eval.models.argus.training.session import fresh_trainee
 from argus_eval.models.argus.training.shards import write_shard
 from argus_eval.models.argus.training.tower_stage import TowerStage, make_heads
+from argus_eval.models.argus.training.trainee import ARCHITECTURES, Architecture
 from argus_eval.models.argus.training.trainer import Progress, Trainer, TrainingLog
 
 
@@ -54,8 +57,7 @@ def test_muon_finds_the_least_squares_solution() -> None:
 
 
 def test_the_start_is_the_same_for_a_seed_and_neighbouring_locations_are_alike(shape: ArgusPreset) -> None:
-    first, _ = fresh_model(shape, seed=5)
-    second, _ = fresh_model(shape, seed=5)
+    first, second = (fresh_trainee(shape, seed=5).model for _ in range(2))
     for one, two in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(one, two)
     offset = first.config.location_token_offset
@@ -66,31 +68,31 @@ def test_the_start_is_the_same_for_a_seed_and_neighbouring_locations_are_alike(s
 
 
 def _trainer(
-    shape: ArgusPreset, examples: list[Example], folder: pathlib.Path
+    shape: ArgusPreset, examples: list[Example], folder: pathlib.Path, architecture: Architecture = "argus"
 ) -> tuple[Trainer, CheckpointFolder, JointStage]:
-    model, processor = fresh_model(shape, seed=2)
-    heads = make_heads(model, processor.tokenizer)
-    kept = CheckpointFolder(path=folder, model=model, processor=processor, heads=heads)
+    trainee = fresh_trainee(shape, seed=2, architecture=architecture)
+    heads = make_heads(trainee)
+    kept = CheckpointFolder(path=folder, trainee=trainee, heads=heads)
     (folder / "scenes").mkdir(parents=True, exist_ok=True)
     write_shard(folder / "scenes", 0, examples)
     ticks = iter(range(10_000))
     trainer = Trainer(
         recipe=dataclasses.replace(default_recipe("nano", 1.0), text_tokens=120),
-        model=model,
-        tokenizer=processor.tokenizer,
+        trainee=trainee,
         feed=SceneFeed(folder / "scenes", seed=0),
         log=TrainingLog(folder / "log.jsonl", lambda line: None),
         save=kept.save,
         clock=lambda: float(next(ticks)),
     )
-    stage = JointStage(model, processor.tokenizer, trainer.recipe, TowerStage(model, heads, processor.tokenizer))
+    stage = JointStage(trainee, trainer.recipe, TowerStage(trainee, heads))
     return trainer, kept, stage
 
 
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_a_few_steps_lower_the_loss_and_the_run_can_go_on(
-    shape: ArgusPreset, examples: list[Example], tmp_path: pathlib.Path
+    shape: ArgusPreset, examples: list[Example], tmp_path: pathlib.Path, architecture: Architecture
 ) -> None:
-    trainer, kept, stage = _trainer(shape, examples, tmp_path)
+    trainer, kept, stage = _trainer(shape, examples, tmp_path, architecture)
     before = float(stage.loss(examples)[0])
     plan = StagePlan(name="joint", share=1.0, batch=4, rate=3e-3, warmup_steps=4)
     trainer.run_stage(plan, stage, minutes=0.6)  # 36 ticks of the injected clock
@@ -98,17 +100,25 @@ def test_a_few_steps_lower_the_loss_and_the_run_can_go_on(
     assert after < 0.6 * before
     assert trainer.progress.stage == 1
     assert trainer.progress.scenes >= 40
-    again, folder, _ = _trainer(shape, examples, tmp_path)
+    again, folder, _ = _trainer(shape, examples, tmp_path, architecture)
     again.progress, _ = folder.load()
     assert again.progress == trainer.progress
-    for one, two in zip(again.model.parameters(), trainer.model.parameters(), strict=True):
+    for one, two in zip(again.trainee.model.parameters(), trainer.trainee.model.parameters(), strict=True):
         assert torch.equal(one, two)
     loaded = AutoModelForImageTextToText.from_pretrained(tmp_path / "model", dtype="auto")
     processor = AutoProcessor.from_pretrained(tmp_path / "model")
     assert loaded.dtype == torch.float32
-    assert processor.image_processor.max_patches == 1
+    assert _tiles(processor) == 1
     assert (tmp_path / "log.jsonl").read_text().count("joint") >= 1
     assert kept.path == tmp_path
+
+
+def _tiles(processor: Any) -> int:
+    """Of a wide photograph."""
+    content = [{"type": "image"}, {"type": "text", "text": "?"}]
+    text = processor.apply_chat_template([{"role": "user", "content": content}], add_generation_prompt=True)
+    pixels = processor(text=text, images=[Image.new("RGB", (640, 300))], return_tensors="pt")["pixel_values"]
+    return int(pixels.flatten(0, -4).shape[0])
 
 
 def test_nothing_to_go_on_from_is_a_usage_error(
@@ -127,9 +137,9 @@ def test_held_out_questions_are_not_all_answered_alike(examples: list[Example]) 
 
 
 def test_held_out_scores_know_the_best_constant_answer(shape: ArgusPreset, examples: list[Example]) -> None:
-    model, processor = fresh_model(shape, seed=2)
+    trainee = fresh_trainee(shape, seed=2)
     asked = choose_questions(examples, ("pope", "refcoco"), 6)
-    scores = {score.kind: score for score in score_held_out(model, processor.tokenizer, asked)}
+    scores = {score.kind: score for score in score_held_out(trainee, asked)}
     assert scores["pope"].n == 6
     assert 0.5 <= scores["pope"].constant < 1.0
     assert scores["refcoco"].constant >= 1 / 6

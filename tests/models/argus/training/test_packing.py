@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 import torch
 
@@ -11,12 +10,14 @@ from argus_eval.models.argus.configuration import ArgusPreset
 from argus_eval.models.argus.training.examples import Example
 from argus_eval.models.argus.training.packing import IGNORED, Packer
 from argus_eval.models.argus.training.questions import Question
-from argus_eval.models.argus.training.session import fresh_model
+from argus_eval.models.argus.training.session import fresh_trainee
 from argus_eval.models.argus.training.tower_stage import normalised_pixels
+from argus_eval.models.argus.training.trainee import Trainee
 
 
-def _alone(model: Any, processor: Any, example: Example, question: Question) -> torch.Tensor:
+def _alone(trainee: Trainee, example: Example, question: Question) -> torch.Tensor:
     """Log-probabilities of the answer's tokens, the question asked through chat template and plain attention."""
+    model, processor = trainee.model, trainee.processor
     messages = [
         {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": question.prompt}]},
         {"role": "assistant", "content": question.answer},
@@ -32,11 +33,11 @@ def _alone(model: Any, processor: Any, example: Example, question: Question) -> 
 
 @torch.no_grad()
 def test_packed_questions_get_the_logits_they_get_alone(shape: ArgusPreset, examples: list[Example]) -> None:
-    model, processor = fresh_model(shape, seed=1)
-    model.eval()
+    trainee = fresh_trainee(shape, seed=1)
+    model = trainee.model.eval()
     example = max(examples, key=lambda example: len(example.questions))
     weights = dict.fromkeys({question.kind for question in example.questions}, 1.0)
-    packer = Packer(processor.tokenizer, model.config.tokens_per_tile, 400, weights)
+    packer = Packer(trainee, 400, weights)
     packed = packer.pack([example], random.Random(0))
     embeddings = model.get_input_embeddings()(packed.input_ids)
     tokens = model.get_image_features(normalised_pixels([example], model.device)).pooler_output
@@ -53,13 +54,13 @@ def test_packed_questions_get_the_logits_they_get_alone(shape: ArgusPreset, exam
     together = spread.gather(1, packed.labels[asked][:, None]).squeeze(1)
     chosen = packer._chosen(example, random.Random(0))
     assert len(chosen) >= 5
-    apart = torch.cat([_alone(model, processor, example, question) for question in chosen])
+    apart = torch.cat([_alone(trainee, example, question) for question in chosen])
     torch.testing.assert_close(together, apart, rtol=1e-4, atol=1e-4)
 
 
 def test_no_question_sees_another_and_fillers_see_themselves(shape: ArgusPreset, examples: list[Example]) -> None:
-    _, processor = fresh_model(shape, seed=1)
-    packer = Packer(processor.tokenizer, 16, 200, {"refcoco": 1.0, "pope": 1.0})
+    trainee = fresh_trainee(shape, seed=1)
+    packer = Packer(trainee, 200, {"refcoco": 1.0, "pope": 1.0})
     packed = packer.pack(examples, random.Random(3))
     visible = packed.visible[:, 0]
     assert bool(visible.diagonal(dim1=1, dim2=2).all())
@@ -74,7 +75,7 @@ def test_no_question_sees_another_and_fillers_see_themselves(shape: ArgusPreset,
 
 
 def test_kinds_without_weight_are_not_asked(examples: list[Example], shape: ArgusPreset) -> None:
-    _, processor = fresh_model(shape, seed=1)
-    packer = Packer(processor.tokenizer, 16, 300, {"pope": 1.0, "refcoco": 0.0})
+    trainee = fresh_trainee(shape, seed=1)
+    packer = Packer(trainee, 300, {"pope": 1.0, "refcoco": 0.0})
     for example in examples:
         assert {question.kind for question in packer._chosen(example, random.Random(1))} <= {"pope"}
