@@ -17,7 +17,7 @@ from argus_eval.models.argus.training.questions import Question
 from argus_eval.models.argus.training.tower_stage import normalised_pixels
 from argus_eval.models.argus.training.trainee import Trainee
 
-__all__ = ["Answer", "HeldOutScore", "answer_of", "choose_questions", "score_held_out"]
+__all__ = ["Answer", "HeldOutScore", "answer_of", "box_iou", "choose_questions", "score_held_out"]
 
 _MOST_NEW_TOKENS = 24
 _MATCH = 0.5  # IoU from which a box is right
@@ -103,10 +103,11 @@ def _is_right(answer: str, question: Question, trainee: Trainee) -> bool:
     if isinstance(question.target, str):
         return answer.strip().lower() == question.target.strip().lower()
     bins = read_bins(answer)
-    return bins is not None and _iou(trainee.locations.decode(bins).as_list(), question.target) >= _MATCH
+    return bins is not None and box_iou(trainee.locations.decode(bins).as_list(), question.target) >= _MATCH
 
 
-def _iou(box: Sequence[float], other: Sequence[float]) -> float:
+def box_iou(box: Sequence[float], other: Sequence[float]) -> float:
+    """Intersection over union of two x1, y1, x2, y2."""
     first, second = UnitBox(*box), UnitBox(*other)
     width = max(0.0, min(first.x2, second.x2) - max(first.x1, second.x1))
     height = max(0.0, min(first.y2, second.y2) - max(first.y1, second.y1))
@@ -120,4 +121,4 @@ def _best_constant(questions: Sequence[Question]) -> float:
     if isinstance(answers[0], str):
         return Counter(answers).most_common(1)[0][1] / len(answers)
     boxes = [answer for answer in answers if not isinstance(answer, str)]
-    return max(sum(_iou(candidate, box) >= _MATCH for box in boxes) for candidate in boxes) / len(boxes)
+    return max(sum(box_iou(candidate, box) >= _MATCH for box in boxes) for candidate in boxes) / len(boxes)

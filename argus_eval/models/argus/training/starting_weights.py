@@ -16,12 +16,9 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import torch
-from torch import nn
-from transformers import AutoModelForImageTextToText, Idefics3Model
 
 from argus_eval.errors import UsageError
-from argus_eval.models.argus.modeling import ArgusModel
-from argus_eval.models.argus.training.trainee import Trainee
+from argus_eval.models.argus.training.trainee import Trainee, trained_trainee
 
 __all__ = ["PARTS", "Part", "continue_from", "informed_start"]
 
@@ -65,10 +62,9 @@ def continue_from(trainee: Trainee, folder: pathlib.Path, parts: Sequence[Part])
     Raises:
         UsageError: the folder holds no such model, or a part has another shape.
     """
-    trained = _parts_of(folder)
-    own = {"tower": trainee.tower, "projector": trainee.projector, "decoder": trainee.decoder}
+    trained = trained_trainee(folder)
     for part in parts:
-        state, source = own[part].state_dict(), trained[part].state_dict()
+        state, source = getattr(trainee, part).state_dict(), getattr(trained, part).state_dict()
         for name, value in state.items():
             given = source.get(name)
             rows = min(len(value), len(given)) if given is not None and name == "embed_tokens.weight" else None
@@ -82,17 +78,6 @@ def continue_from(trainee: Trainee, folder: pathlib.Path, parts: Sequence[Part])
                     "or leave the part out of --start-parts"
                 )
             value[:rows] = given[:rows] if rows else given
-
-
-def _parts_of(folder: pathlib.Path) -> dict[Part, nn.Module]:
-    if not (folder / "config.json").is_file():
-        raise UsageError(f"--start: {folder}: holds no model; name the folder that a training run printed")
-    model: Any = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32).model
-    if isinstance(model, ArgusModel):
-        return {"tower": model.vision_tower, "projector": model.projector, "decoder": model.language_model}
-    if isinstance(model, Idefics3Model):
-        return {"tower": model.vision_model, "projector": model.connector, "decoder": model.text_model}
-    raise UsageError(f"--start: {folder}: holds a {type(model).__name__}, which no training run here makes")
 
 
 def _cosine_filters(shape: torch.Size) -> torch.Tensor:

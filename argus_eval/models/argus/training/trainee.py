@@ -6,6 +6,7 @@ decoder that reads those beside words. A trainee names these parts and knows how
 
 from __future__ import annotations
 
+import pathlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,6 +15,8 @@ import torch
 from PIL import Image
 from torch import nn
 from transformers import (
+    AutoModelForImageTextToText,
+    AutoProcessor,
     Idefics3Config,
     Idefics3ForConditionalGeneration,
     Idefics3Processor,
@@ -22,6 +25,7 @@ from transformers import (
 )
 from transformers.models.idefics3.configuration_idefics3 import Idefics3VisionConfig
 
+from argus_eval.errors import UsageError
 from argus_eval.models.argus.build import build_processor
 from argus_eval.models.argus.configuration import ArgusPreset, preset_config
 from argus_eval.models.argus.location_tokens import LocationVocabulary
@@ -29,7 +33,7 @@ from argus_eval.models.argus.modeling import ArgusForConditionalGeneration, pixe
 from argus_eval.models.argus.vocabulary import LOCATION_BINS, LOCATION_OFFSET, TEXT_VOCABULARY
 from argus_eval.models.blueprints.smolvlm import one_tile_processor
 
-__all__ = ["ARCHITECTURES", "Architecture", "Trainee", "build_trainee", "single_view"]
+__all__ = ["ARCHITECTURES", "Architecture", "Trainee", "build_trainee", "trained_trainee", "trainee_of"]
 
 Architecture = Literal["argus", "smolvlm"]
 ARCHITECTURES: tuple[Architecture, ...] = ("argus", "smolvlm")
@@ -42,6 +46,7 @@ class Trainee:
     Attributes:
         model: with ``generate`` and ``save_pretrained``.
         processor: travels with it; makes one tile of every image.
+        side_px: of that tile.
         tower: normalised pixels (N, 3, side, side) to patches (N, P², Dv), by ``patches``.
         projector: patches to visual tokens (N, V, D), by ``project``.
         decoder: a Llama, head excluded.
@@ -54,6 +59,7 @@ class Trainee:
 
     model: Any
     processor: Any
+    side_px: int
     tower: nn.Module
     projector: nn.Module
     decoder: Any
@@ -94,25 +100,56 @@ class Trainee:
 
 def build_trainee(shape: ArgusPreset, seed: int, architecture: Architecture = "argus") -> Trainee:
     """A model of a shape with transformers' own starting weights; the same for the same seed."""
+    model: Any
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return _argus(shape) if architecture == "argus" else _smolvlm(shape)
+        if architecture == "argus":
+            config = preset_config(shape)
+            return trainee_of(ArgusForConditionalGeneration(config), _single_view(build_processor(config)))
+        side = shape.tile_px // shape.patch_px // shape.unshuffle
+        processor = one_tile_processor(shape.tile_px, side * side)
+        model = Idefics3ForConditionalGeneration(_smolvlm_config(shape, processor))
+        model.generation_config.eos_token_id = processor.tokenizer.eos_token_id
+        return trainee_of(model, processor)
 
 
-def _argus(shape: ArgusPreset) -> Trainee:
-    config = preset_config(shape)
-    model = ArgusForConditionalGeneration(config)
-    processor = single_view(build_processor(config))
-    inner = model.model
-    trunk, asking = _frame(processor, shape.tile_px)
+def trained_trainee(folder: pathlib.Path) -> Trainee:
+    """A model that a training run has made, ready to answer.
+
+    Raises:
+        UsageError: the folder holds none.
+    """
+    if not (folder / "config.json").is_file():
+        raise UsageError(f"{folder}: holds no model; name the folder that a training run printed")
+    model = AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
+    return trainee_of(model.eval(), AutoProcessor.from_pretrained(folder))
+
+
+def trainee_of(model: Any, processor: Any) -> Trainee:
+    """The parts of a model.
+
+    Raises:
+        UsageError: training knows no such architecture.
+    """
+    if isinstance(model, ArgusForConditionalGeneration):
+        return _argus(model, processor)
+    if isinstance(model, Idefics3ForConditionalGeneration):
+        return _smolvlm(model, processor)
+    raise UsageError(f"{type(model).__name__}: training knows {' and '.join(ARCHITECTURES)} models only")
+
+
+def _argus(model: ArgusForConditionalGeneration, processor: Any) -> Trainee:
+    inner, config = model.model, model.config
+    trunk, asking = _frame(processor, config.vision_config.image_size)
     return Trainee(
         model=model,
         processor=processor,
+        side_px=config.vision_config.image_size,
         tower=inner.vision_tower,
         projector=inner.projector,
         decoder=inner.language_model,
         patches=lambda pixels: inner.vision_tower(pixels).last_hidden_state,
-        project=lambda patches: inner.projector(pixel_unshuffle(patches, shape.unshuffle)),
+        project=lambda patches: inner.projector(pixel_unshuffle(patches, config.pixel_unshuffle_factor)),
         visual_tokens=config.tokens_per_tile,
         image_token_id=config.image_token_id,
         trunk=trunk,
@@ -121,16 +158,11 @@ def _argus(shape: ArgusPreset) -> Trainee:
     )
 
 
-def _smolvlm(shape: ArgusPreset) -> Trainee:
-    """The stock Idefics3 classes that SmolVLM uses, at a shape's sizes."""
-    side = shape.tile_px // shape.patch_px
-    visual_tokens = (side // shape.unshuffle) ** 2
-    processor = one_tile_processor(shape.tile_px, visual_tokens)
-    config = _smolvlm_config(shape, processor)
-    model = Idefics3ForConditionalGeneration(config)
-    model.generation_config.eos_token_id = processor.tokenizer.eos_token_id
-    inner: Any = model.model
-    trunk, asking = _frame(processor, shape.tile_px)
+def _smolvlm(model: Any, processor: Any) -> Trainee:
+    """The stock Idefics3 classes that SmolVLM uses."""
+    inner, vision = model.model, model.config.vision_config
+    side = vision.image_size // vision.patch_size
+    trunk, asking = _frame(processor, vision.image_size)
 
     def patches(pixels: torch.Tensor) -> torch.Tensor:
         whole = torch.ones(len(pixels), side, side, dtype=torch.bool, device=pixels.device)
@@ -140,12 +172,13 @@ def _smolvlm(shape: ArgusPreset) -> Trainee:
     return Trainee(
         model=model,
         processor=processor,
+        side_px=vision.image_size,
         tower=inner.vision_model,
         projector=inner.connector,
         decoder=inner.text_model,
         patches=patches,
         project=inner.connector,
-        visual_tokens=visual_tokens,
+        visual_tokens=(side // model.config.scale_factor) ** 2,
         image_token_id=processor.image_token_id,
         trunk=trunk,
         asking=asking,
@@ -188,7 +221,7 @@ def _smolvlm_config(shape: ArgusPreset, processor: Idefics3Processor) -> Idefics
     )
 
 
-def single_view(processor: Any) -> Any:
+def _single_view(processor: Any) -> Any:
     """The processor with every image squeezed into one tile: what training shows, so what a model may be fed."""
     processor.image_processor.max_patches = 1
     return processor
