@@ -174,6 +174,8 @@ def _sample_boundary() -> Iterator[None]:
     try:
         with redirect_stdout(sys.stderr):
             yield
+    except SampleError:
+        raise
     except Exception as problem:
         first = next(iter(str(problem).splitlines()), "")
         raise SampleError(f"{type(problem).__name__}: {first}"[:500]) from problem
