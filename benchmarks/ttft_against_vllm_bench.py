@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image
 
 from argus_eval.backends.openai.address import parse_address, secret_from_environment
-from argus_eval.backends.openai.backend import timing_of
+from argus_eval.backends.openai.answers import timing_of
 from argus_eval.backends.openai.client import ServerClient
 from argus_eval.backends.openai.payload import data_url
 from argus_eval.core.fingerprint import sha256_hex

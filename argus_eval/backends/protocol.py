@@ -20,12 +20,15 @@ __all__ = [
     "ArmRunner",
     "Backend",
     "ConsumedTensors",
+    "Load",
     "LoadedFacts",
     "LooksAhead",
     "ModelFacts",
     "Question",
     "ShowsLogits",
     "ShowsTensors",
+    "ShowsTokens",
+    "TakesLoad",
 ]
 
 WeightsKind = Literal["trained", "random", "none"]
@@ -114,6 +117,43 @@ class ShowsLogits(Protocol):
 
         Raises:
             SampleError: the request failed.
+        """
+        ...
+
+
+@runtime_checkable
+class ShowsTokens(Protocol):
+    """A runner whose inputs nobody sees, but which tells the tokens of its prompts and answers: a server."""
+
+    def tokens(self, request: Request, *, cold: bool) -> Response:
+        """A greedy answer with its token ids, and with a hash ``ids`` of the prompt's; untimed.
+
+        Args:
+            request: what to ask.
+            cold: no cache may know its images.
+
+        Raises:
+            SampleError: it failed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What came of many requests at a time: an answer or an error of each, in order, and the seconds for all."""
+
+    answers: tuple[Response | SampleError, ...]
+    seconds: float
+
+
+@runtime_checkable
+class TakesLoad(Protocol):
+    """A runner that answers many requests at a time, each as soon as it can, and times the whole itself."""
+
+    def load(self, requests: Sequence[Request], *, streams: int) -> Load:
+        """Answer all of ``requests``, ``streams`` at a time, each once: what fails is not tried again.
+
+        Images are made unknown to every cache before the clock starts.
         """
         ...
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argus_eval.backends.protocol import ArmRunner, ShowsTensors
+from argus_eval.backends.protocol import ArmRunner, ShowsTensors, ShowsTokens
 from argus_eval.core.results import Fidelity, LossClass
 from argus_eval.engine.first_token import FirstToken, compare_first_tokens
 from argus_eval.engine.plan import ModelPlan
+from argus_eval.engine.served_claims import check_served_claims
 from argus_eval.engine.workload import WorkItem
 from argus_eval.errors import SampleError
 from argus_eval.recipes.compose import loss_class, parts
@@ -74,11 +75,14 @@ def check_fidelity(
 
     Images that the baseline itself cannot prepare are left out; one that only the arm cannot prepare breaks the
     claim, whatever its class. At least three images are looked at; then ``out_of_time`` may end it. The first
-    token's logits follow, on fewer images.
+    token's logits follow, on fewer images. Of a server the tokens are compared instead.
 
     Returns:
-        Arm id → what was found; empty for backends whose inputs cannot be looked at.
+        Arm id → what was found; empty for backends whose inputs and tokens cannot be looked at.
     """
+    if isinstance(baseline, ShowsTokens):
+        classes = {claim.arm: claim.loss_class for claim in claims}
+        return check_served_claims(baseline, arms, classes, items, out_of_time)
     if not isinstance(baseline, ShowsTensors):
         return {}
     seen = {claim.arm: _Seen() for claim in claims}

@@ -3,7 +3,8 @@
 Every batch size answers the same images with a fixed number of tokens, so that nothing is gained by short answers
 and no padded token is counted. A round is a few batches one after the other, which an arm that looks ahead may
 overlap; whatever it prepares is asked before its time ends. A batch that does not fit into memory is recorded and
-ends the sweep.
+ends the sweep. A server is not asked in batches: there the size is how many requests are under way at a time, each
+about an image of its own while there are enough of them, and one that fails ends the sweep.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import cast
 
 import numpy as np
 
-from argus_eval.backends.protocol import ArmRunner, LooksAhead, Question
+from argus_eval.backends.protocol import ArmRunner, LooksAhead, Question, TakesLoad
 from argus_eval.core.record import Record, record_key
 from argus_eval.core.request import Decoding, Request
 from argus_eval.core.response import Response
@@ -96,10 +97,12 @@ def _one(
     clocks: tuple[Stopwatch, Callable[[], float]],
 ) -> tuple[Record, float]:
     (batch, number), (watch, clock_s) = place, clocks
-    asked = [_batch(items, batch, number * _BATCHES_A_ROUND + turn) for turn in range(_BATCHES_A_ROUND)]
-    at_s, refused, start_s = watch.spent_s(), out_of_memory_count(), clock_s()
-    answers = _answers(runner, asked)
-    seconds = clock_s() - start_s
+    turns = _BATCHES_A_ROUND
+    if isinstance(runner, TakesLoad):
+        turns = max(1, min(turns, len(items) // batch))
+    asked = [_batch(items, batch, number * turns + turn) for turn in range(turns)]
+    at_s, refused = watch.spent_s(), out_of_memory_count()
+    answers, seconds = _timed_answers(runner, asked, clock_s)
     good = [answer for answer in answers if isinstance(answer, Response)]
     problem = next((str(answer) for answer in answers if isinstance(answer, SampleError)), None)
     # An arm splits a batch that does not fit and answers one by one: no batch of this size then.
@@ -121,7 +124,20 @@ def _one(
         lengths={"output_tokens": sum(answer.lengths.output_tokens or 0 for answer in good)},
         values={"batch": float(batch), "seconds": seconds, "requests": float(len(good))},
     )
-    return record, seconds
+    # The budget also pays for what a server is made to forget before the clock starts.
+    return record, watch.spent_s() - at_s
+
+
+def _timed_answers(
+    runner: ArmRunner, batches: Sequence[list[Question]], clock_s: Callable[[], float]
+) -> tuple[Sequence[Response | SampleError], float]:
+    """Answers to all batches and the seconds they took; a server is kept busy with a batch's size of requests."""
+    if isinstance(runner, TakesLoad):
+        load = runner.load([asked.request for batch in batches for asked in batch], streams=len(batches[0]))
+        return load.answers, load.seconds
+    start_s = clock_s()
+    answers = _answers(runner, batches)
+    return answers, clock_s() - start_s
 
 
 def _answers(runner: ArmRunner, batches: Sequence[list[Question]]) -> list[Response | SampleError]:

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from argus_eval.backends.openai.address import Secret, parse_address
-from argus_eval.backends.openai.backend import OpenAIBackend, response_of, timing_of
+from argus_eval.backends.openai.answers import response_of, timing_of
+from argus_eval.backends.openai.backend import OpenAIBackend
 from argus_eval.backends.openai.client import Answered, ServerClient
 from argus_eval.backends.openai.exchange import Patience
 from argus_eval.backends.openai.failures import Failure, RequestFailed, ServerGone

@@ -109,7 +109,9 @@ class ServerMemory:
 
     def knows(self, request: Request) -> bool:
         """One of the request's images was, or may have been, shown to the server before."""
-        return self._unknown_past or any(image.sha256 in self._seen for image in request.images)
+        return bool(request.images) and (
+            self._unknown_past or any(image.sha256 in self._seen for image in request.images)
+        )
 
     def forget(self, request: Request) -> tuple[str, ...]:
         """Make the images of ``request`` unknown to the server, outside of any timing.
@@ -134,6 +136,29 @@ class ServerMemory:
             case Forgetting.NOTHING:
                 pass
         return ()
+
+    def forget_all(self, requests: Sequence[Request]) -> list[tuple[str, ...]]:
+        """Make the images of all ``requests`` unknown before they are asked together.
+
+        Returns:
+            For each request, names to send in place of content hashes: for all of them where that is the way, else
+            only where an image comes a second time among them.
+
+        Raises:
+            SampleError: the server does not do what it offers, or knows no names and images come twice.
+        """
+        self.forget(requests[0])
+        renames = self.forgetting is Forgetting.RENAME
+        names: list[tuple[str, ...]] = []
+        shown: set[str] = set()
+        for request in requests:
+            hashes = {image.sha256 for image in request.images}
+            again = bool(hashes & shown)
+            if again and self.forgetting is Forgetting.FLUSH:
+                raise SampleError(f"{len(requests)} requests at a time need as many images; take more of them")
+            names.append(tuple(uuid.uuid4().hex for _ in request.images) if again or renames else ())
+            shown |= hashes
+        return names
 
     def _reset(self) -> None:
         self._until_done(_VLLM_RESETS[0])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import httpx
 
@@ -18,11 +20,17 @@ from argus_eval.backends.openai.payload import BodyOptions, Extra, Purpose, refu
 from argus_eval.backends.openai.retrying import Sleep, with_retries
 from argus_eval.core.request import Request
 from argus_eval.errors import SampleError, UsageError
+from argus_eval.measure.clock import monotonic_clock
 
 __all__ = ["Answered", "ServerClient", "patience_from_environment"]
 
+T = TypeVar("T")
+
 #: Streams at a time; beyond it the client itself would be what is measured.
 MOST_STREAMS = 64
+#: No page that is read beside the answers comes near this.
+_MOST_PAGE_BYTES = 8 * 2**20
+_SIDE_REQUEST_S = 30.0
 _CUT_OFF = (Failure.UNREACHABLE, Failure.DISCONNECTED, Failure.TRUNCATED)
 _PATIENCE_VARIABLE = "ARGUS_EVAL_SERVER_TIMEOUT_S"
 
@@ -92,36 +100,68 @@ class ServerClient:
         """Extras that this server has refused so far."""
         return frozenset(self._refused)
 
-    def answer(self, requests: Sequence[Request], *, streams: int) -> list[Answered | SampleError]:
+    def answer(
+        self, requests: Sequence[Request], *, streams: int, image_names: Sequence[tuple[str, ...]] = ()
+    ) -> list[Answered | SampleError]:
         """Ask all of ``requests``, ``streams`` at a time, each as often as its failures deserve.
+
+        Args:
+            requests: what to ask.
+            streams: how many at a time.
+            image_names: for each request, names of its images in place of content hashes; none where empty.
 
         Raises:
             ServerGone: no connection can be opened any more.
         """
-        return self.loop.run(self._answer_all(requests, streams))
 
-    async def _answer_all(self, requests: Sequence[Request], streams: int) -> list[Answered | SampleError]:
-        gate = asyncio.Semaphore(min(streams, MOST_STREAMS))
+        async def one(request: Request, names: tuple[str, ...]) -> Answered | SampleError:
+            try:
+                found, tries = await with_retries(
+                    lambda: self.once(request, Purpose.ANSWER, names, adapt=True),
+                    key=request.key,
+                    where=self.address.root,
+                    sleep=self._sleep,
+                )
+            except RequestFailed as problem:
+                return problem
+            return Answered(exchange=found, tries=tries)
 
-        async def one(request: Request) -> Answered | SampleError:
-            async with gate:
-                try:
-                    found, tries = await with_retries(
-                        lambda: self.once(request, Purpose.ANSWER, adapt=True),
-                        key=request.key,
-                        where=self.address.root,
-                        sleep=self._sleep,
-                    )
-                except RequestFailed as problem:
-                    return problem
-                return Answered(exchange=found, tries=tries)
+        names = image_names or [()] * len(requests)
+        return self.loop.run(
+            _together([partial(one, *pair) for pair in zip(requests, names, strict=True)], streams)
+        )
 
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(one(request)) for request in requests]
-        except ExceptionGroup as problems:
-            raise problems.exceptions[0] from None
-        return [task.result() for task in tasks]
+    def load(
+        self, requests: Sequence[Request], image_names: Sequence[tuple[str, ...]], *, streams: int
+    ) -> tuple[list[Exchange | RequestFailed], float]:
+        """Keep ``streams`` requests under way until all have ended, and time the whole; nothing is tried again.
+
+        Bodies are ready before the clock starts.
+
+        Args:
+            requests: what to ask.
+            image_names: for each request, names of its images in place of content hashes; may be empty.
+            streams: how many at a time.
+
+        Returns:
+            What came of each, in order, and the seconds from the first to the last.
+
+        Raises:
+            ServerGone: the server has ended.
+        """
+
+        async def one(body: bytes) -> Exchange | RequestFailed:
+            try:
+                return await self._put(body)
+            except RequestFailed as problem:
+                return problem
+
+        bodies = [
+            self._body(request, Purpose.LOAD, names) for request, names in zip(requests, image_names, strict=True)
+        ]
+        start = monotonic_clock()
+        found = self.loop.run(_together([partial(one, body) for body in bodies], streams))
+        return found, (monotonic_clock() - start) / 1e9
 
     def time(self, request: Request, image_names: tuple[str, ...] = ()) -> Exchange:
         """Ask once, for the clock.
@@ -141,24 +181,38 @@ class ServerClient:
             ServerGone: the server has ended; asking again is no use.
         """
         while True:
-            options = BodyOptions(
-                model=self.address.model,
-                without=self.refused,
-                keep_special_tokens=self._keep_special_tokens,
-                image_names=image_names,
-            )
-            body = request_body(request, options, purpose)
+            known = self.refused
             try:
-                return await exchange(
-                    self._http, f"{self.address.base}/chat/completions", body, patience=self._patience
-                )
-            except RequestFailed as problem:
-                named = refused_extras(problem.status, problem.said, body) - self._refused
-                self._refused |= named
-                if problem.kind in _CUT_OFF and self._ended is not None and self._ended():
-                    raise ServerGone(f"{self.address.root}: {problem}") from problem
-                if not (adapt and named):
-                    raise self._without_key(problem) from None
+                return await self._put(self._body(request, purpose, image_names))
+            except RequestFailed:
+                if not (adapt and self.refused - known):
+                    raise
+
+    def _body(self, request: Request, purpose: Purpose, image_names: tuple[str, ...]) -> bytes:
+        options = BodyOptions(
+            model=self.address.model,
+            without=self.refused,
+            keep_special_tokens=self._keep_special_tokens,
+            image_names=image_names,
+        )
+        return request_body(request, options, purpose)
+
+    async def _put(self, body: bytes) -> Exchange:
+        """One exchange.
+
+        Raises:
+            RequestFailed: it failed; an extra it was refused for is known from now on.
+            ServerGone: the server has ended.
+        """
+        try:
+            return await exchange(
+                self._http, f"{self.address.base}/chat/completions", body, patience=self._patience
+            )
+        except RequestFailed as problem:
+            self._refused |= refused_extras(problem.status, problem.said, body)
+            if problem.kind in _CUT_OFF and self._ended is not None and self._ended():
+                raise ServerGone(f"{self.address.root}: {problem}") from problem
+            raise self._without_key(problem) from None
 
     def _without_key(self, problem: RequestFailed) -> RequestFailed:
         hidden = self._secret.hide_in(str(problem))
@@ -180,27 +234,50 @@ class ServerClient:
 
     def text(self, path: str) -> str | None:
         """Text at ``path`` under the root, or ``None`` where there is none."""
-
-        async def read() -> str | None:
-            try:
-                response = await self._http.get(self.address.root + path, timeout=30.0)
-            except httpx.TransportError:
-                return None
-            return response.text if response.status_code == 200 else None
-
-        return self.loop.run(read())
+        status, body = self.loop.run(self._page("GET", path))
+        return body.decode("utf-8", "replace") if status == 200 else None
 
     async def fetch(self, method: str, path: str) -> tuple[int | None, Any]:
         """Status and JSON of a side request, which is never timed."""
+        status, body = await self._page(method, path)
         try:
-            response = await self._http.request(method, self.address.root + path, timeout=30.0)
-            return response.status_code, response.json() if response.content else None
-        except httpx.TransportError:
-            return None, None
-        except ValueError:
-            return response.status_code, None
+            return status, json.loads(body) if body else None
+        except (ValueError, RecursionError):
+            return status, None
+
+    async def _page(self, method: str, path: str) -> tuple[int | None, bytes]:
+        """Status and body of a side request; nothing where there is no answer, or no end to it."""
+        body = bytearray()
+        try:
+            async with (
+                asyncio.timeout(_SIDE_REQUEST_S),
+                self._http.stream(method, self.address.root + path, timeout=_SIDE_REQUEST_S) as response,
+            ):
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > _MOST_PAGE_BYTES:
+                        return None, b""
+                return response.status_code, bytes(body)
+        except (httpx.TransportError, httpx.DecodingError, TimeoutError):
+            return None, b""
 
     def close(self) -> None:
         """Close every connection."""
         self.loop.run(self._http.aclose())
         self.loop.close()
+
+
+async def _together(jobs: Sequence[Callable[[], Awaitable[T]]], streams: int) -> list[T]:
+    """Results of all jobs in order, ``streams`` of them under way at a time; the first error of any ends all."""
+    gate = asyncio.Semaphore(min(streams, MOST_STREAMS))
+
+    async def one(job: Callable[[], Awaitable[T]]) -> T:
+        async with gate:
+            return await job()
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(job)) for job in jobs]
+    except ExceptionGroup as problems:
+        raise problems.exceptions[0] from None
+    return [task.result() for task in tasks]

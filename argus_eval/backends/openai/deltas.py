@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from argus_eval.backends.openai.server_times import reported_stages
 
 __all__ = ["Complaint", "Delta", "Usage", "read_delta", "said_by_server"]
 
 _MOST_WORDS = 400
+_LEAST_LOGPROB = -1e6
 
 
 class Complaint(ValueError):  # noqa: N818 - what the server raised, not we
@@ -33,7 +36,10 @@ class Delta:
         text: piece of the answer.
         carries_token: at least one generated token came with it, visible or not.
         token_ids: ids, where the server gives them.
+        prompt_token_ids: ids of the whole prompt, where the server gives them; with one event of a stream.
         logprobs: natural-log probability of each token of the piece, where asked for.
+        token_texts: each of these tokens' own text.
+        stages_ns: what the server says it spent on the request: "queue", "prefill", "decode".
         finish: why the answer ended; ``None`` before its end.
         usage: running or final counts.
     """
@@ -41,9 +47,12 @@ class Delta:
     text: str = ""
     carries_token: bool = False
     token_ids: tuple[int, ...] = ()
+    prompt_token_ids: tuple[int, ...] = ()
     logprobs: tuple[float, ...] = ()
+    token_texts: tuple[str, ...] = ()
     finish: str | None = None
     usage: Usage | None = None
+    stages_ns: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_delta(data: bytes) -> Delta:
@@ -67,31 +76,32 @@ def read_delta(data: bytes) -> Delta:
     choices = chunk.get("choices")
     if choices is None and "usage" not in chunk:
         raise ValueError(f"neither choices nor usage: {data[:80]!r}")
-    usage = _usage(chunk.get("usage"))
+    usage, stages = _usage(chunk.get("usage")), reported_stages(chunk)
     if not choices:
-        return Delta(usage=usage)
+        return Delta(usage=usage, stages_ns=stages)
     choice = choices[0] if isinstance(choices, list) else None
     if not isinstance(choice, dict):
         raise ValueError(f"choices is no list of objects: {data[:80]!r}")
-    return _read_choice(choice, usage)
+    prompt = _whole_numbers(chunk.get("prompt_token_ids"))
+    return replace(_read_choice(choice), usage=usage, stages_ns=stages, prompt_token_ids=prompt)
 
 
-def _read_choice(choice: Mapping[str, Any], usage: Usage | None) -> Delta:
+def _read_choice(choice: Mapping[str, Any]) -> Delta:
     message = choice.get("delta")
     message = message if isinstance(message, dict) else {}
     content = message.get("content")
     text = content if isinstance(content, str) else ""
     hidden = any(message.get(name) for name in ("reasoning_content", "reasoning", "refusal", "tool_calls"))
     ids = _whole_numbers(choice.get("token_ids"))
-    logprobs = _logprobs(choice.get("logprobs"))
+    logprobs, written = _logprobs(choice.get("logprobs"))
     finish = choice.get("finish_reason")
     return Delta(
         text=text,
-        carries_token=bool(text or hidden or ids or logprobs),
+        carries_token=bool(text or hidden or ids or written),
         token_ids=ids,
         logprobs=logprobs,
+        token_texts=written,
         finish=finish if isinstance(finish, str) else None,
-        usage=usage,
     )
 
 
@@ -116,11 +126,14 @@ def _whole_numbers(value: object) -> tuple[int, ...]:
     return tuple(item for item in value if isinstance(item, int))
 
 
-def _logprobs(value: object) -> tuple[float, ...]:
+def _logprobs(value: object) -> tuple[tuple[float, ...], tuple[str, ...]]:
+    """Log probabilities and texts of the tokens; one without a probability leaves their counts unequal."""
     content = value.get("content") if isinstance(value, dict) else None
-    if not isinstance(content, list):
-        return ()
-    return tuple(float(item["logprob"]) for item in content if isinstance(item, dict) and "logprob" in item)
+    items = [item for item in content if isinstance(item, dict)] if isinstance(content, list) else []
+    told = [item.get("logprob") for item in items]
+    # Rounding may leave a hair above certainty; a number too large for a float is none.
+    known = [min(0.0, float(p)) for p in told if isinstance(p, int | float) and _LEAST_LOGPROB <= p <= 1e-3]
+    return tuple(known), tuple(str(item.get("token", "")) for item in items)
 
 
 def said_by_server(body: object) -> str:

@@ -47,6 +47,8 @@ class Exchange:
         first_chunk: the first event of the stream, token or not.
         first_token, last_token: chunks that carried the first and the last generated token.
         first_tokens: tokens in the first of them, as far as known.
+        prompt_token_ids: of the whole prompt, where the server gives them.
+        stages_ns: what the server says it spent on the request.
     """
 
     begun: int
@@ -62,7 +64,10 @@ class Exchange:
     usage: Usage | None = None
     texts: list[str] = field(default_factory=list)
     token_ids: list[int] = field(default_factory=list)
+    prompt_token_ids: tuple[int, ...] = ()
     logprobs: list[float] = field(default_factory=list)
+    token_texts: list[str] = field(default_factory=list)
+    stages_ns: dict[str, int] = field(default_factory=dict)
     token_chunks: int = 0
     running: int | None = None
     done: bool = False
@@ -82,6 +87,9 @@ class Exchange:
             self.texts.append(delta.text)
         self.token_ids.extend(delta.token_ids)
         self.logprobs.extend(delta.logprobs)
+        self.token_texts.extend(delta.token_texts)
+        self.prompt_token_ids = delta.prompt_token_ids or self.prompt_token_ids
+        self.stages_ns.update(delta.stages_ns)
         self.usage = delta.usage or self.usage
         if delta.finish is not None:
             self.finish = delta.finish

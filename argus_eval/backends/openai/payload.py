@@ -58,6 +58,7 @@ class Purpose(StrEnum):
 
     ANSWER = "answer"
     TIME = "time"
+    LOAD = "load"  #: one of many at a time: nothing that is not needed to count its tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ def request_body(request: Request, options: BodyOptions, purpose: Purpose) -> by
             body.update(fields)
     if Extra.OLD_LIMIT in options.without:
         body["max_completion_tokens"] = request.decoding.max_new_tokens
-    if Extra.RUNNING_USAGE in options.without or purpose is Purpose.ANSWER:
+    if Extra.RUNNING_USAGE in options.without or purpose is not Purpose.TIME:
         body.get("stream_options", {}).pop("continuous_usage_stats", None)
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 

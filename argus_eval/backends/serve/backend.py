@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from argus_eval.backends.openai.address import Address, Secret
-from argus_eval.backends.openai.backend import Caches, ServerRunner
 from argus_eval.backends.openai.caches import ServerMemory, find_forgetting
 from argus_eval.backends.openai.client import ServerClient, patience_from_environment
 from argus_eval.backends.openai.failures import ServerGone
 from argus_eval.backends.openai.payload import Extra
-from argus_eval.backends.protocol import ArmRunner, LoadedFacts, Question, WeightsKind
+from argus_eval.backends.openai.runner import Caches, ServerRunner
+from argus_eval.backends.protocol import ArmRunner, Load, LoadedFacts, Question, WeightsKind
 from argus_eval.backends.serve.command import Launch, checkpoint_dtype, extra_arguments, plan_launch
 from argus_eval.backends.serve.effective import disagreements, effective_configuration
 from argus_eval.backends.serve.process import ServerProcess, free_port
@@ -267,6 +267,20 @@ class _ArmRunner:
         """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
         try:
             return self._runner().time(request, stages=stages, hashes=hashes)
+        except ServerGone as problem:
+            raise self._server.explain(problem) from problem
+
+    def tokens(self, request: Request, *, cold: bool) -> Response:
+        """See :class:`~argus_eval.backends.protocol.ShowsTokens`."""
+        try:
+            return self._runner().tokens(request, cold=cold)
+        except ServerGone as problem:
+            raise self._server.explain(problem) from problem
+
+    def load(self, requests: Sequence[Request], *, streams: int) -> Load:
+        """See :class:`~argus_eval.backends.protocol.TakesLoad`."""
+        try:
+            return self._runner().load(requests, streams=streams)
         except ServerGone as problem:
             raise self._server.explain(problem) from problem
 
