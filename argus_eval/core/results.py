@@ -19,6 +19,8 @@ __all__ = [
     "DriftSeen",
     "Efficiency",
     "Fidelity",
+    "FlipCheck",
+    "FlipShare",
     "Instrumentation",
     "LengthGuard",
     "LossClass",
@@ -321,8 +323,35 @@ class Fidelity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FlipShare:
+    """Answers that changed: ``changed`` of ``n``, on ``images`` images; each end of ``ci`` is a 95 % bound."""
+
+    changed: int
+    n: int
+    images: int
+    rate: float
+    ci: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlipCheck:
+    """Answers that changed under an arm beside those that the baseline changes by itself (MEASUREMENT §20).
+
+    ``floor``: the baseline one by one against the baseline in the run's batches; ``None`` where it was not
+    measured, and ``reason`` says why. ``verdict`` of "at most one point beyond the floor", which an L1 arm has to
+    keep and an L2 arm never promised.
+    """
+
+    loss_class: LossClass = field(metadata={"json": "class"})
+    arm: FlipShare
+    floor: FlipShare | None
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One arm against its baseline."""
+    """One arm against its baseline. ``flips`` is ``None`` where hashes decide (L0) or nothing was answered."""
 
     baseline: str
     arm: str
@@ -332,6 +361,7 @@ class Comparison:
     verdict: Verdict = Verdict.NOT_MEASURED
     sentence: str = ""
     length_guard: LengthGuard | None = None
+    flips: FlipCheck | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

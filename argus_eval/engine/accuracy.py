@@ -17,6 +17,7 @@ from argus_eval.core.sample import Sample
 from argus_eval.data.fingerprint import data_fingerprint, sample_fingerprint
 from argus_eval.data.rows import BadRow
 from argus_eval.engine.asking import ask
+from argus_eval.engine.flip_floor import FloorSubset
 from argus_eval.engine.narrator import Narrator
 from argus_eval.engine.plan import TaskPlan
 from argus_eval.engine.scoring import Scorer
@@ -45,6 +46,7 @@ class AccuracyPass:
         runners: arm id → runner, the baseline first.
         batch_size: samples answered together; the same for all arms.
         done: keys of records that an interrupted run left, with the sample fingerprint they were made from.
+        subset: collects the samples that the flip floor asks about.
     """
 
     plan: TaskPlan
@@ -52,6 +54,7 @@ class AccuracyPass:
     runners: Mapping[str, ArmRunner]
     batch_size: int
     done: Mapping[str, str]
+    subset: FloorSubset | None = None
 
 
 def survey(plan: TaskPlan) -> SeenData:
@@ -144,7 +147,11 @@ def _blocks(job: AccuracyPass, samples: Iterator[tuple[Sample, str]]) -> Iterato
     number = 0
     while batch := list(itertools.islice(samples, job.batch_size)):
         questions = [ask(job.plan, sample, job.model) for sample, _ in batch]
-        yield _Block(number, questions, [content for _, content in batch])
+        contents = [content for _, content in batch]
+        if job.subset is not None:
+            for question, content in zip(questions, contents, strict=True):
+                job.subset.offer(job.plan.display, question, content)
+        yield _Block(number, questions, contents)
         number += 1
 
 

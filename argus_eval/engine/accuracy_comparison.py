@@ -27,6 +27,7 @@ __all__ = [
     "corpus_outcome",
     "equal_outputs",
     "item_scores",
+    "join_answers",
     "pair_task",
     "task_comparison",
 ]
@@ -70,7 +71,7 @@ def pair_task(answers: TaskAnswers, baseline: str, arm: str, seed: int) -> Paire
         seed: of the bootstrap, for corpus metrics.
     """
     info = metric_infos(answers.plan.task)[0]
-    pairs, errors = _join(answers.records.get(baseline, ()), answers.records.get(arm, ()))
+    pairs, errors = join_answers(answers.records.get(baseline, ()), answers.records.get(arm, ()))
     total = len(pairs) + errors
     identical = bool(pairs) and all(a.text == b.text for a, b in pairs)
     invalid: tuple[str, ...] = ()
@@ -119,7 +120,7 @@ def task_comparison(paired: PairedTask, guard: Preservation | None) -> TaskCompa
 
 def equal_outputs(answers: TaskAnswers, baseline: str, arm: str) -> tuple[int, int]:
     """How many samples both arms answered with the same tokens, and how many both answered."""
-    pairs, _ = _join(answers.records.get(baseline, ()), answers.records.get(arm, ()))
+    pairs, _ = join_answers(answers.records.get(baseline, ()), answers.records.get(arm, ()))
     return sum(a.hashes.get("tokens") == b.hashes.get("tokens") for a, b in pairs), len(pairs)
 
 
@@ -129,7 +130,7 @@ def _undecided(common: dict[str, Any], verdict: Verdict, reason: str, identical:
     )
 
 
-def _join(baseline: Sequence[Record], arm: Sequence[Record]) -> tuple[list[tuple[Record, Record]], int]:
+def join_answers(baseline: Sequence[Record], arm: Sequence[Record]) -> tuple[list[tuple[Record, Record]], int]:
     """Records of both arms on the same samples, and how many samples failed on either."""
     others = {record.sample: record for record in arm}
     pairs, errors = [], 0
@@ -228,7 +229,7 @@ def _compare_corpus(
     if not before or not len(before) == len(after) == len(clusters):
         return _undecided(common, Verdict.INVALID, "the arms answered different samples", identical)
     info = metric.infos[0]
-    pairs, _ = _join(answers.records[baseline], answers.records[arm])
+    pairs, _ = join_answers(answers.records[baseline], answers.records[arm])
     moved = len({a.image for a, b in pairs if a.prediction != b.prediction})
     margin = GUARD_MARGIN if info.bounded else OPEN_SCALE_GUARD
     outcome, difference = corpus_outcome(

@@ -7,6 +7,7 @@ import time
 import numpy as np
 
 from argus_eval.core.units import format_duration
+from argus_eval.engine.flip_floor import FLOOR_SHARE, MOST_SAMPLES, floor_obstacle
 from argus_eval.engine.plan import ModelPlan, RunPlan
 from argus_eval.measure.roofline import prefill_work, vision_work, visual_tokens
 from argus_eval.models.cards import Architecture
@@ -61,6 +62,10 @@ def describe(plan: RunPlan) -> list[str]:
             requests = sum(task.planned() or 0 for task in plan.tasks) * len(model.arms)
             rest = f", about {format_duration(each * requests)}" if each is not None else ""
             lines.append(f"  accuracy: {requests:,} answers in batches of {config.batch_size}{rest}")
+            if floor_obstacle(model, config.batch_size) is None:
+                lines.append(
+                    f"  flip floor: up to {MOST_SAMPLES} of them alone, at most {FLOOR_SHARE:.0%} of that time"
+                )
     if config.efficiency and any(model.facts.measures_speed for model in plan.models):
         lines.append(f"efficiency: at most {format_duration(config.budget_s)} in all, after the model has started")
     return lines

@@ -18,6 +18,7 @@ from argus_eval.core.results import Fidelity, Results
 from argus_eval.engine.accuracy import AccuracyPass, SeenData, run_accuracy, survey
 from argus_eval.engine.efficiency import EfficiencyJob, measure_efficiency
 from argus_eval.engine.estimate import describe
+from argus_eval.engine.flip_floor import AccuracyPace, FloorJob, FloorSubset, floor_obstacle, run_floor
 from argus_eval.engine.narrator import Narrator
 from argus_eval.engine.plan import ModelPlan, RunPlan, make_plan
 from argus_eval.engine.recompute import what_was_measured
@@ -216,11 +217,14 @@ def _accuracy(
     writer: RunWriter,
     narrator: Narrator,
 ) -> dict[str, SeenData]:
-    """The accuracy pass of every task the model supports; what its data turned out to be."""
+    """The accuracy pass of every task the model supports, and its flip floor; what the data turned out to be."""
     found: dict[str, SeenData] = {}
     if not plan.config.accuracy or not model.measures_accuracy:
         return found
     finished = {key: record.hashes.get("sample", "") for key, record in done.items()}
+    wants_floor = floor_obstacle(model, plan.config.batch_size) is None
+    subset = FloorSubset(seed=plan.config.setting("seed", 0)) if wants_floor else None
+    began_s = time.perf_counter()
     for task in plan.tasks:
         if not task.supported_by(model.facts):
             narrator.warn(
@@ -228,7 +232,12 @@ def _accuracy(
             )
             continue
         job = AccuracyPass(
-            plan=task, model=model.facts, runners=runners, batch_size=plan.config.batch_size, done=finished
+            plan=task,
+            model=model.facts,
+            runners=runners,
+            batch_size=plan.config.batch_size,
+            done=finished,
+            subset=subset,
         )
         seen = run_accuracy(job, writer, narrator)
         for key, reason in list(seen.bad_rows.items())[:5]:
@@ -236,4 +245,11 @@ def _accuracy(
         if len(seen.bad_rows) > 5:
             narrator.warn(f"{task.display}: {len(seen.bad_rows)} rows left out in all")
         found[task.display] = seen
+    if subset is not None:
+        kept = sum(record.pass_name == "accuracy" and record.arm in runners for record in done.values())
+        answers = sum(seen.n for seen in found.values()) * len(runners)
+        pace = AccuracyPace(spent_s=time.perf_counter() - began_s, made=answers - kept, answers=answers)
+        arm = model.arm_id(model.arms[0])
+        floor = FloorJob(arm=arm, runner=runners[arm], samples=subset.chosen(), done=done, pace=pace)
+        run_floor(floor, writer, narrator, time.perf_counter)
     return found

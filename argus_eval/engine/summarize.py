@@ -24,6 +24,7 @@ from argus_eval.engine.accuracy import SeenData
 from argus_eval.engine.accuracy_comparison import PairedTask, equal_outputs, pair_task, task_comparison
 from argus_eval.engine.accuracy_summary import TaskAnswers, collect_answers, task_result, without_answers
 from argus_eval.engine.asking import prompt_style
+from argus_eval.engine.flips import check_flips
 from argus_eval.engine.output_lengths import length_guard
 from argus_eval.engine.plan import ModelPlan, RunPlan, TaskPlan
 from argus_eval.engine.protocol_summary import ProtocolTable, complete_efficiency
@@ -79,8 +80,12 @@ def summarize(
     """
     accuracy: dict[str, list[Record]] = defaultdict(list)
     timed: list[Record] = []
+    floor: list[Record] = []
     for record in records:
-        (accuracy[record.task] if record.pass_name == "accuracy" else timed).append(record)
+        if record.pass_name == "accuracy":
+            accuracy[record.task].append(record)
+        else:
+            (floor if record.pass_name == "floor" else timed).append(record)
     dialects = tuple(dict.fromkeys(model.facts.dialect for model in plan.models if model.facts.dialect))
     answers = {task.display: collect_answers(task, accuracy[task.display], dialects) for task in plan.tasks}
     table = SpeedTable.of(timed)
@@ -89,7 +94,7 @@ def summarize(
     comparisons: list[Comparison] = []
     for model in plan.models:
         arms.extend(_arms(plan, model, answers, (table, protocol[model.facts.name]), facts))
-        comparisons.extend(_comparisons(plan, model, answers, table, facts))
+        comparisons.extend(_comparisons(plan, model, answers, table, floor, facts))
     return Results(
         run_id=run_id,
         complete=complete,
@@ -194,6 +199,7 @@ def _comparisons(
     model: ModelPlan,
     answers: Mapping[str, TaskAnswers],
     table: SpeedTable,
+    floor: list[Record],
     facts: MeasuredFacts,
 ) -> list[Comparison]:
     variants = [arm for arm in model.arms if not arm.is_baseline]
@@ -215,6 +221,7 @@ def _comparisons(
             verdict=Verdict(accuracy[arm.name][1].published),
             sentence=accuracy[arm.name][2],
             length_guard=length_guard(answers.values(), model.arm_id(model.arms[0]), model.arm_id(arm)),
+            flips=check_flips(model, arm, answers, floor, plan.config.batch_size),
         )
         for arm in variants
     ]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from argus_eval.core.results import ArmResult, Comparison, Fidelity, Results, SpeedUp, TaskComparison
+from argus_eval.core.results import ArmResult, Comparison, Fidelity, FlipCheck, Results, SpeedUp, TaskComparison
 from argus_eval.core.units import format_percent
 from argus_eval.report.figures import NOT_MEASURED, Figure, change_figure, difference_figure
 from argus_eval.report.strip import peak_bytes, verdict_slug
@@ -114,7 +114,7 @@ def _rung(
         verdict_mark=VERDICT_MARKS[comparison.verdict],
         verdict_words=VERDICT_NAMES[comparison.verdict],
         verdict_slug=verdict_slug(comparison.verdict),
-        fidelity=_fidelity(comparison.fidelity),
+        fidelity=(*_fidelity(comparison.fidelity), *_flips(comparison.flips)),
         broken=bool(comparison.fidelity and comparison.fidelity.broken),
     )
 
@@ -162,3 +162,8 @@ def _fidelity(fidelity: Fidelity | None) -> tuple[str, ...]:
     if fidelity.first_token_kl is not None:
         words.append(f"first-token KL {fidelity.first_token_kl:.2g}")
     return (*words, f"n = {fidelity.n}")
+
+
+def _flips(flips: FlipCheck | None) -> tuple[str, ...]:
+    """Changed answers against the floor, in the words of the results."""
+    return () if flips is None else (printable(flips.reason),)

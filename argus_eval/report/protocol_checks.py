@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from argus_eval.core.results import Efficiency, Results
+from argus_eval.core.loss_class import LossClass
+from argus_eval.core.results import Efficiency, Results, Verdict
 from argus_eval.core.units import format_percent
-from argus_eval.report.check import Check
+from argus_eval.report.check import Check, State
 from argus_eval.report.figures import interval_text
 from argus_eval.report.text import printable
 from argus_eval.report.wording import short_labels
@@ -31,6 +32,7 @@ def protocol_checks(results: Results) -> tuple[Check, ...]:
         *_caches(entries),
         *_processes(entries),
         *_lengths(results),
+        *_flips(results),
     )
 
 
@@ -126,3 +128,15 @@ def _lengths(results: Results) -> Iterator[Check]:
     ]
     words = "; ".join(off) if off else "arms answer as long as their baseline (90–110 %)"
     yield Check(name="Length of answers", state="bad" if off else "good", words=words)
+
+
+def _flips(results: Results) -> Iterator[Check]:
+    """Arms that promise the same mathematics must not change more answers than the baseline's own batches do."""
+    labels = short_labels(results)
+    found = [(labels.get(c.arm, printable(c.arm)), c.flips) for c in results.comparisons if c.flips is not None]
+    if not found:
+        return
+    verdicts = {flips.verdict for _, flips in found if flips.loss_class is LossClass.L1}
+    words = "; ".join(f"{label}: {printable(flips.reason)}" for label, flips in found)
+    state: State = "bad" if Verdict.FAIL in verdicts else "good" if verdicts == {Verdict.PASS} else "open"
+    yield Check(name="Answers that changed", state=state, words=words)

@@ -18,10 +18,12 @@ from argus_eval.stats.cluster import FEW_DEVIATING, Labels, cluster_totals, skew
 from argus_eval.stats.intervals import Interval, check_level
 from argus_eval.stats.verdict import Verdict
 
-__all__ = ["ALLOWANCE", "FlipOutcome", "FlipRate", "flip_rate", "judge_flips"]
+__all__ = ["ALLOWANCE", "FEWEST_OF_A_FLOOR", "FlipOutcome", "FlipRate", "flip_rate", "judge_flips"]
 
 #: Flips that an L1 arm may add to the floor, as a share of items
 ALLOWANCE = 0.01
+#: Answers a floor needs before anything is held against it: one flip among fewer would excuse more than is allowed
+FEWEST_OF_A_FLOOR = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,22 +89,36 @@ def flip_rate(
 def judge_flips(arm: FlipRate | None, floor: FlipRate | None, *, allowance: float = ALLOWANCE) -> FlipOutcome:
     """Compare an L1 arm's flips with the measured floor.
 
+    PASS: the arm's upper bound keeps the floor's rate plus the allowance. FAIL: its lower bound lies beyond the
+    floor's *upper* bound plus the allowance, so that a floor that came out low by chance blames nobody.
+
     Args:
         arm: flips of the arm against the baseline.
         floor: flips of the baseline against itself at another batch size; its rate is the floor.
         allowance: what may be added, 0.01 for one point.
     """
-    if arm is None or floor is None:
-        missing = "flips of the arm" if arm is None else "the flip floor"
-        return FlipOutcome(verdict=Verdict.NOT_MEASURED, reason=f"{missing} not measured")
-    limit = floor.rate + allowance
-    bounds = f"{_percent(arm.interval.low)} to {_percent(arm.interval.high)}"
-    allowed = f"floor {_percent(floor.rate)} + {100 * allowance:g} point(s)"
-    if arm.interval.high <= limit:
-        return FlipOutcome(verdict=Verdict.PASS, reason=f"flips {bounds}, within {allowed}")
-    if arm.interval.low > limit:
-        return FlipOutcome(verdict=Verdict.FAIL, reason=f"flips {bounds}, beyond {allowed}")
-    return FlipOutcome(verdict=Verdict.INCONCLUSIVE, reason=f"flips {bounds}, around {allowed}")
+    if arm is None:
+        return FlipOutcome(verdict=Verdict.NOT_MEASURED, reason="flips of the arm were not measured")
+    flips = f"flips {arm.flips:,} of {arm.n:,} ({_bounds(arm)})"
+    if floor is None:
+        return FlipOutcome(verdict=Verdict.NOT_MEASURED, reason=f"{flips}; the flip floor was not measured")
+    flips += f", floor {floor.flips:,} of {floor.n:,}"
+    if floor.n < FEWEST_OF_A_FLOOR:
+        return FlipOutcome(
+            verdict=Verdict.NOT_MEASURED, reason=f"{flips}: a floor needs {FEWEST_OF_A_FLOOR} answers"
+        )
+    allowed = f"floor + {100 * allowance:g} point{'' if allowance == 0.01 else 's'}"
+    if arm.interval.high <= floor.rate + allowance:
+        return FlipOutcome(verdict=Verdict.PASS, reason=f"{flips}: within {allowed}")
+    if arm.interval.low > floor.interval.high + allowance:
+        return FlipOutcome(verdict=Verdict.FAIL, reason=f"{flips}: above {allowed}")
+    return FlipOutcome(verdict=Verdict.INCONCLUSIVE, reason=f"{flips}: not shown to keep {allowed}")
+
+
+def _bounds(rate: FlipRate) -> str:
+    if rate.flips == 0:
+        return f"at most {_percent(rate.interval.high)}"
+    return f"{_percent(rate.interval.low)} to {_percent(rate.interval.high)}"
 
 
 def _percent(share: float) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import numpy as np
 
+from argus_eval.backends.protocol import Question
 from argus_eval.core.record import Record
 from argus_eval.core.request import Decoding, Request
 from argus_eval.core.response import Lengths, Response
-from argus_eval.core.sample import EncodedImage
+from argus_eval.core.sample import AnswersTarget, EncodedImage, Sample
 from argus_eval.core.timing import Timing
 from argus_eval.engine.budget import Stopwatch
 from argus_eval.engine.narrator import Silent
@@ -21,7 +22,7 @@ from argus_eval.measure.clock import ManualClock
 from argus_eval.measure.throttle import ThrottleCounters
 from argus_eval.store import RunDirectory, RunWriter
 
-__all__ = ["ARMS", "FakeMachine", "measure_into", "workload"]
+__all__ = ["ARMS", "Answering", "FakeMachine", "measure_into", "question_of", "workload"]
 
 ARMS = ("m:baseline", "m:baseline (A/A)", "m:fast")
 
@@ -39,6 +40,31 @@ def workload(images: int = 40) -> Workload:
         warmup=tuple(item(index, "w") for index in range(3)),
         fingerprint="sha256:w",
     )
+
+
+def question_of(key: str, *, image_bytes: int = 0) -> Question:
+    """A question about an image that nobody decodes."""
+    image = EncodedImage(data=bytes(image_bytes), sha256=f"i{key}", size=None, format=None)
+    target = AnswersTarget(answers=("yes",))
+    sample = Sample(key=key, images=(image,), inputs={}, target=target, cluster=f"i{key}")
+    request = Request(key=key, images=(image,), prompt="?", decoding=Decoding(max_new_tokens=1))
+    return Question(task=cast(Any, None), sample=sample, request=request)
+
+
+class Answering:
+    """Answers in imaginary time, so many seconds an answer; notes how many were asked together."""
+
+    def __init__(self, *, seconds: float, dies_after: int | None = None) -> None:
+        self.clock = ManualClock()
+        self.batches: list[int] = []
+        self._seconds, self._dies_after = seconds, dies_after
+
+    def answer(self, questions: Sequence[Question]) -> list[Any]:
+        if self._dies_after is not None and len(self.batches) >= self._dies_after:
+            raise KeyboardInterrupt
+        self.batches.append(len(questions))
+        self.clock.advance(self._seconds * len(questions))
+        return [Response(text=question.request.key, token_ids=(1, 2)) for question in questions]
 
 
 class FakeMachine:

@@ -54,3 +54,23 @@ def test_an_arm_may_add_one_point_to_the_floor(arm, floor, verdict):
 def test_without_a_floor_nothing_is_judged():
     assert judge_flips(flips(1, 100), None).verdict is Verdict.NOT_MEASURED
     assert flip_rate([], []) is None
+
+
+def test_noise_that_an_arm_shares_with_the_baseline_is_not_held_against_it():
+    """Both change 5 % of their answers, and the floor is a small one: it comes out too low in every other run."""
+    rng = np.random.default_rng(5)
+    images = np.arange(1_500)
+
+    def verdict(share, answers):
+        floor = flip_rate(rng.random(answers) < 0.05, images[:answers])
+        return judge_flips(flip_rate(rng.random(1_500) < share, images), floor).verdict
+
+    noise = [verdict(0.05, 60) for _ in range(100)]
+    assert np.mean([found is Verdict.FAIL for found in noise]) <= 0.05
+    assert all(verdict(0.2, 200) is Verdict.FAIL for _ in range(10))
+
+
+def test_a_floor_of_few_answers_excuses_and_blames_nobody():
+    assert judge_flips(flips(30, 900), flips(1, 20)).verdict is Verdict.NOT_MEASURED
+    assert judge_flips(flips(900, 900), flips(0, 49)).verdict is Verdict.NOT_MEASURED
+    assert judge_flips(flips(900, 900), flips(0, 50)).verdict is Verdict.FAIL
