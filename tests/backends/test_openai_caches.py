@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from argus_eval.backends.openai.backend import OpenAIBackend
+from argus_eval.backends.openai.caches import Forgetting, ServerMemory
 from argus_eval.core.request import Request
 from argus_eval.errors import SampleError
 from tests.backends.fake_server import Call, FakeServer, answer, head, part, refuse, send_json
@@ -124,3 +125,44 @@ def test_without_a_cache_nothing_is_refused() -> None:
         for seed in (1, 2, 1):
             assert ttft_ns(runner, seed) > WARM_NS
         assert any("no cache" in note for note in backend.loaded.notes)
+
+
+@pytest.mark.parametrize("make", ["vllm", "sglang"])
+def test_images_asked_about_together_are_unknown_to_each_other(make: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("argus_eval.backends.openai.caches.audit.__defaults__", (1,))
+    model = Remembering(make)
+    with backend_of(model) as backend:
+        runner = backend.runner(())
+        assert ttft_ns(runner, 1) > WARM_NS
+        found = runner.load([question(1), question(2)], streams=2)
+        assert found.seconds > COLD_S
+        assert model.hits == 2  # the audit's own round
+        again = runner.load([question(1), question(2), question(1)], streams=3)
+        if make == "vllm":
+            assert not any(isinstance(answer, SampleError) for answer in again.answers)
+        else:
+            assert "need as many images" in str(again.answers[0])
+        assert model.hits == 2
+
+
+def test_a_started_server_is_emptied_and_repeats_get_names() -> None:
+    posted: list[str] = []
+
+    class Client:
+        """Only what resets need."""
+
+        def post(self, path: str) -> int:
+            posted.append(path)
+            return 200
+
+        async def fetch(self, method: str, path: str) -> tuple[int, object]:
+            return self.post(path), {"success": True}
+
+        class loop:  # noqa: N801
+            run = staticmethod(asyncio.run)
+
+    memory = ServerMemory(Client(), Forgetting.RESET, own=True)  # type: ignore[arg-type]
+    names = memory.forget_all([question(1), question(2), question(1)])
+    assert posted == ["/reset_prefix_cache", "/reset_mm_cache", "/reset_encoder_cache"]
+    assert names[:2] == [(), ()]
+    assert len(names[2]) == 1

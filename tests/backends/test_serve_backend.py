@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pathlib
 import shlex
 import sys
+import time
 
 import psutil
 import pytest
@@ -15,10 +17,13 @@ from argus_eval.backends.serve.command import plan_launch, server_python
 from argus_eval.backends.serve.effective import disagreements, effective_configuration
 from argus_eval.backends.served_models import server_arguments
 from argus_eval.cli import main
+from argus_eval.engine import throughput_pass
+from argus_eval.engine.budget import Stopwatch
+from argus_eval.engine.workload import WorkItem
 from argus_eval.errors import EnvironmentError_, IncompatibleError, UsageError
 from argus_eval.recipes.compose import plan_arms
 from argus_eval.recipes.protocol import Target
-from tests.backends.test_openai_backend import ask
+from tests.backends.test_openai_backend import ask, picture
 
 KEY = "sk-must-not-be-written-anywhere-42"
 FAKE = pathlib.Path(__file__).parent / "fake_vllm"
@@ -164,6 +169,58 @@ def test_the_protocol_of_the_paper(
     assert arms[0]["ttft_s"] > 0
     assert run("--model", "oracle", "--tasks", "coco_caption", "--protocol", "paper") == 2
     assert run("--model", "vllm:x", "--tasks", "pope", "--protocol", "paper") == 2
+
+
+def test_load_and_stages_of_a_started_server(
+    python_with_vllm: pathlib.Path,
+    checkpoint: pathlib.Path,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(throughput_pass, "_MOST_ROUNDS", 3)
+    monkeypatch.setattr(throughput_pass, "BATCHES", (1, 2))
+    facts = model_facts(f"vllm:{checkpoint}", weights=None, device="cpu", dialect=None)
+    backend = load_backend(facts, weights=None, dtype=None, runs_dir=tmp_path, seed=0)
+    asked = [dataclasses.replace(ask(), images=(picture(21 * i),)) for i in range(8)]
+    items = [WorkItem(task="t", sample=str(i), image=str(i), request=item) for i, item in enumerate(asked)]
+    watch = Stopwatch(budget_s=600.0, clock_s=time.monotonic)
+    watch.start()
+    try:
+        runner = backend.runner(())
+        records = throughput_pass.run_throughput({"m": runner}, items, watch, until_s=600.0, clock_s=lambda: 0.0)
+        timing = runner.time(items[0].with_length(1)).timing
+    finally:
+        backend.close()
+    values, sweep = throughput_pass.throughput_result(records, "m")
+    assert [(rate.batch, rate.rounds, rate.ci is None) for rate in sweep] == [(1, 3, False), (2, 3, False)]
+    assert values["output_tokens_per_s"] == pytest.approx(16 * (values["requests_per_s"] or 0))
+    assert timing is not None
+    told = {name.partition(".")[2]: ns for name, ns in timing.stages_ns.items() if "." in name}
+    assert told == {"prefill": pytest.approx(1_500_000, abs=10), "queue": pytest.approx(100_000, abs=10)}
+
+
+def test_a_claim_is_checked_on_tokens(
+    python_with_vllm: pathlib.Path,
+    checkpoint: pathlib.Path,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr("argus_eval.cli.run._write_page", lambda finished: finished.run.path)
+    monkeypatch.setattr("argus_eval.backends.openai.caches.audit.__defaults__", (1,))
+    command = ["--model", f"vllm:{checkpoint}", "--tasks", "textvqa", "--data", "bundled", "--limit", "4"]
+    command += ["--recipes", "baseline,server-no-prefix-cache", "--efficiency-only", "--budget", "1s"]
+    found = {}
+    for name, code in (("equal", 0), ("other", 4)):
+        monkeypatch.setenv("FAKE_VLLM_OTHER_TOKENS", "1" if name == "other" else "")
+        assert run(*command, "--runs-dir", str(tmp_path / name)) == code
+        (path,) = (tmp_path / name).rglob("results.json")
+        found[name] = json.loads(path.read_text())["comparisons"][0]["fidelity"]
+    assert (found["equal"]["class"], found["equal"]["ids_equal"], found["equal"]["broken"]) == ("L0", True, None)
+    assert found["equal"]["tokens_equal_share"] == 1.0
+    assert found["equal"]["n"] >= 3
+    assert f"tokens are equal on 0 of {found['other']['n']} answers" in found["other"]["broken"]
+    assert not servers()
 
 
 def test_what_cannot_be_started_is_said_before_anything_else(

@@ -1,6 +1,8 @@
 """Stands in for vLLM's server: the same command line, pages and streams, and no model.
 
 ``FAKE_VLLM_DIE_AFTER=N`` ends it once, with an error, after N answers; the file it touches remembers that.
+``FAKE_VLLM_OTHER_TOKENS=1`` gives a server without prefix cache another second token. A request takes 2 ms of
+"prefill", which its page of metrics tells as 1.5 ms.
 """
 
 from __future__ import annotations
@@ -10,20 +12,27 @@ import json
 import os
 import pathlib
 import sys
+import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 ANSWERED = 0
+LOCK = threading.Lock()
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     options: argparse.Namespace
 
     def log_message(self, *_: Any) -> None:
         pass
 
     def do_GET(self) -> None:
+        if self.path == "/metrics":
+            self.send("text/plain; version=0.0.4", self.metrics().encode())
+            return
         pages = {
             "/health": {},
             "/version": {"version": "0.0.fake"},
@@ -43,6 +52,14 @@ class Handler(BaseHTTPRequestHandler):
         }
         self.page(pages.get(self.path.partition("?")[0]))
 
+    def metrics(self) -> str:
+        lines = ["# HELP vllm:request_queue_time_seconds Time in line."]
+        for stage, seconds in {"queue": 0.0001, "prefill": 0.0015, "decode": 0.0}.items():
+            name = f"vllm:request_{stage}_time_seconds"
+            labels = '{engine="0",model_name="a} b"}'
+            lines += [f"{name}_sum{labels} {seconds * ANSWERED}", f"{name}_count{labels} {float(ANSWERED)}"]
+        return "\n".join(lines)
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if self.path.startswith("/reset_"):
@@ -54,8 +71,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def page(self, value: Any) -> None:
         data = json.dumps(value).encode() if value is not None else b""
-        self.send_response(200 if value is not None else 404)
-        self.send_header("content-type", "application/json")
+        self.send("application/json", data, 200 if value is not None else 404)
+
+    def send(self, kind: str, data: bytes, status: int = 200) -> None:
+        self.send_response(status)
+        self.send_header("content-type", kind)
         self.send_header("content-length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
@@ -68,17 +88,26 @@ class Handler(BaseHTTPRequestHandler):
             marker.touch()
             print("RuntimeError: the engine died", flush=True)
             os._exit(3)
-        ANSWERED += 1
+        time.sleep(0.002)
         count = asked["max_tokens"] if asked.get("ignore_eos") else 3
         self.send_response(200)
         self.send_header("content-type", "text/event-stream; charset=utf-8")
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        self.part({"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]})
+        opening: dict[str, Any] = {"choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}}]}
+        if asked.get("return_token_ids"):
+            opening["prompt_token_ids"] = [1, 2, 3]
+        self.part(opening)
+        other = bool(os.environ.get("FAKE_VLLM_OTHER_TOKENS")) and not self.options.enable_prefix_caching
         for index in range(count):
-            self.part({"choices": [{"index": 0, "delta": {"content": " a"}, "token_ids": [index]}]})
+            choice: dict[str, Any] = {"index": 0, "delta": {"content": " a"}}
+            if asked.get("return_token_ids"):
+                choice["token_ids"] = [index + 100 * (other and index == 1)]
+            self.part({"choices": [choice]})
         self.part({"choices": [{"index": 0, "delta": {}, "finish_reason": "length"}]})
         self.part({"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": count}})
+        with LOCK:
+            ANSWERED += 1
         self.raw(b"data: [DONE]\n\n")
         self.wfile.write(b"0\r\n\r\n")
 
@@ -100,6 +129,7 @@ def main() -> None:
     Handler.options = parser.parse_args()
     print(f"started with {sys.argv[1:]}", flush=True)
     print("keys seen:", [name for name in os.environ if name.endswith("API_KEY")], flush=True)
+    ThreadingHTTPServer.request_queue_size = 128
     ThreadingHTTPServer((Handler.options.host, Handler.options.port), Handler).serve_forever()
 
 
