@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from argus_eval.backends.protocol import Backend, Question
+from argus_eval.backends.protocol import Backend, Question, ShowsTokens, TakesLoad
 from argus_eval.backends.resolve import load_backend, model_facts
 from argus_eval.core.request import Decoding, Request
 from argus_eval.core.response import Response
@@ -117,3 +117,33 @@ def test_lengths_and_stages(backend: Backend) -> None:
     assert response.timing.tpot_ns(24) is not None
     assert {"send", "wait", "stream", "decode"} <= set(response.timing.stages_ns)
     assert response.timing.residual() == pytest.approx(0, abs=0.01)
+    # What vLLM itself says of the request lies within what was seen of it.
+    told = {name.partition(".")[2]: ns for name, ns in response.timing.stages_ns.items() if "." in name}
+    assert {"queue", "prefill", "engine"} <= set(told)
+    assert told["prefill"] > 0
+
+
+def test_load_and_tokens(backend: Backend) -> None:
+    runner = backend.runner(())
+    assert isinstance(runner, TakesLoad)
+    assert isinstance(runner, ShowsTokens)
+    # Five images, so three of them come twice at once.
+    asked = (requests(5, 8, fixed=True) * 2)[:8]
+    found = runner.load(asked, streams=4)
+    assert [isinstance(answer, Response) and answer.lengths.output_tokens for answer in found.answers] == [8] * 8
+    assert found.seconds > 0
+    cold, warm = (runner.tokens(requests(1, 8)[0], cold=cold) for cold in (True, False))
+    assert cold.token_ids
+    assert cold.token_ids == warm.token_ids
+    assert cold.hashes["ids"] == warm.hashes["ids"]
+
+
+def test_token_texts(backend: Backend) -> None:
+    (request,) = requests(1, 8)
+    decoding = dataclasses.replace(request.decoding, token_logprobs=True)
+    question = Question(task=None, sample=None, request=dataclasses.replace(request, decoding=decoding))  # type: ignore[arg-type]
+    (response,) = backend.runner(()).answer([question])
+    assert isinstance(response, Response)
+    assert response.token_logprobs is not None
+    assert len(response.token_texts) == len(response.token_logprobs) == len(response.token_ids)
+    assert all(logprob <= 0 for logprob in response.token_logprobs)
