@@ -7,6 +7,7 @@ import dataclasses
 import math
 import pathlib
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     parser.add_argument("--preset", default="nano", help="whose shape to train (default nano)")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("runs/train"), help="folder of the run")
-    parser.add_argument("--minutes", type=float, default=60.0, help="wall time of all stages (default 60)")
+    parser.add_argument("--minutes", type=float, default=60.0, help="time of all stages (default 60)")
+    parser.add_argument(
+        "--clock", choices=("wall", "cpu"), default="wall", help="whose minutes: the wall's, or of processor time"
+    )
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument("--seed", type=int, default=0, help="of the weights and of the order")
@@ -92,15 +96,17 @@ def main(arguments: argparse.Namespace) -> int:
         architecture=arguments.architecture,
         start=arguments.start,
         start_parts=_parts(arguments.start_parts),
+        clock=time.process_time if arguments.clock == "cpu" else time.monotonic,
     )
-    print(_estimate(session.recipe.minutes), file=sys.stderr)  # noqa: T201 - this is the command line
+    print(_estimate(session.recipe.minutes, arguments.clock), file=sys.stderr)  # noqa: T201 - this is the command line
     folder = train(session, lambda line: print(line, file=sys.stderr))  # noqa: T201
     print(folder)  # noqa: T201
     return ExitCode.DONE
 
 
-def _estimate(minutes: float) -> str:
-    return f"training for {minutes:g} minutes of wall time; interrupt it and add --resume to go on later"
+def _estimate(minutes: float, clock: str) -> str:
+    kind = "processor" if clock == "cpu" else "wall"
+    return f"training for {minutes:g} minutes of {kind} time; interrupt it and add --resume to go on later"
 
 
 def _parts(text: str) -> tuple[Part, ...]:

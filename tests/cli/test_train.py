@@ -20,6 +20,8 @@ from argus_eval.cli import main
         (["--set", "tile=2"], "number of the shape"),
         (["--stages", "towr"], "did you mean 'tower'"),
         (["--minutes", "0"], "must be positive"),
+        (["--start-parts", "towr"], "did you mean 'tower'"),
+        (["--architecture", "llava"], "invalid choice"),
     ],
 )
 def test_a_wrong_flag_ends_before_anything_is_painted(

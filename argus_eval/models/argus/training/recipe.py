@@ -41,7 +41,7 @@ class TrainingRecipe:
 
     Attributes:
         preset: whose shape is trained.
-        minutes: of wall time, all stages together.
+        minutes: all stages together.
         stages: in order.
         kinds: question kinds with the weight they are drawn with.
         text_tokens: tokens of packed questions and answers a scene.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import multiprocessing
 import pathlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ class TrainingSession:
         architecture: what is trained.
         start: a trained model to take parts from; informed fresh weights when absent.
         start_parts: which parts.
+        clock: seconds that the recipe's minutes count: of the wall, or of this process's work (fair where other
+            work shares the machine).
     """
 
     recipe: TrainingRecipe
@@ -58,6 +61,7 @@ class TrainingSession:
     architecture: Architecture = "argus"
     start: pathlib.Path | None = None
     start_parts: tuple[Part, ...] = PARTS
+    clock: Callable[[], float] = time.monotonic
 
 
 def fresh_trainee(shape: ArgusPreset, seed: int, architecture: Architecture = "argus") -> Trainee:
@@ -89,6 +93,7 @@ def train(session: TrainingSession, show: Callable[[str], None]) -> pathlib.Path
         feed=SceneFeed(out / "scenes", recipe.seed),
         log=TrainingLog(out / "log.jsonl", show),
         save=folder.save,
+        clock=session.clock,
     )
     momenta: Sequence[dict[str, object]] = ()
     if session.resume:
