@@ -278,7 +278,11 @@ class TwinResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeedUp:
-    """Paired speed-up of an arm over its baseline for one quantity; above 1 is faster."""
+    """Paired speed-up of an arm over its baseline for one quantity; above 1 is faster.
+
+    ``detectable``: the smallest such ratio that a run with this noise and this many comparisons claims in four of
+    five; ``None`` where nothing could have been claimed.
+    """
 
     median: float | None
     geomean: float | None
@@ -290,6 +294,7 @@ class SpeedUp:
     sentence: str
     saved_s: float | None = None
     saved_ci_s: Interval | None = None
+    detectable: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from argus_eval.engine.plan import ModelPlan
 from argus_eval.engine.speed_summary import SpeedTable, paired_speedup, paired_times, saving
 from argus_eval.recipes.compose import ArmPlan, loss_class
 from argus_eval.stats.claims import Claim, Contrast, judge_all
+from argus_eval.stats.detectable import minimum_detectable_effect
 from argus_eval.stats.latency import Speedup
 from argus_eval.stats.verdict import AccuracyStatus
 from argus_eval.stats.verdict import Verdict as Decision
@@ -70,10 +71,23 @@ def compare_speed(
             draft = _draft(found, saved.mean_s, saved.ci_s)
             drafts.append((arm.name, name, contrast, draft))
     claims = judge_all([contrast for _, _, contrast, _ in drafts])
+    judged = sum(contrast.speedup.p_value is not None for _, _, contrast, _ in drafts)
     result: dict[str, dict[str, SpeedUp]] = {arm.name: {} for arm in variants}
-    for (arm_name, name, _, draft), claim in zip(drafts, claims, strict=True):
-        result[arm_name][name] = _quick(draft) if quick else _judged(draft, claim)
+    for (arm_name, name, contrast, draft), claim in zip(drafts, claims, strict=True):
+        sharp = replace(draft, detectable=_detectable(contrast, judged))
+        result[arm_name][name] = _quick(draft) if quick else _judged(sharp, claim)
     return result
+
+
+def _detectable(contrast: Contrast, contrasts: int) -> float | None:
+    """The ratio that replicates as noisy as these would have shown with a power of 80 %."""
+    found = contrast.speedup
+    if contrast.twin is None or found.p_value is None or found.replicate_sd is None:
+        return None
+    effect = minimum_detectable_effect(
+        found.replicate_sd, most=found.replicates, sd_replicates=found.replicates, contrasts=contrasts
+    )
+    return None if effect is None else 1 + effect
 
 
 def _sections(table: SpeedTable) -> dict[str, str]:

@@ -10,12 +10,14 @@ from argus_eval.core.units import format_percent
 from argus_eval.report.check import Check, State
 from argus_eval.report.figures import interval_text
 from argus_eval.report.text import printable
-from argus_eval.report.wording import short_labels
+from argus_eval.report.wording import QUANTITY_WORDS, short_labels
 
 __all__ = ["protocol_checks"]
 
 #: More reruns than this flag a run (MEASUREMENT §13), as a share of the blocks that count.
 _MOST_RERUNS = 0.2
+#: A run that ends because its intervals are narrow enough (±2 %) shows differences of 3 to 5 %.
+_SHARP = 0.05
 
 Entry = tuple[str, Efficiency]
 
@@ -31,6 +33,7 @@ def protocol_checks(results: Results) -> tuple[Check, ...]:
         *_reruns(entries),
         *_caches(entries),
         *_processes(entries),
+        *_detectable(results),
         *_lengths(results),
         *_flips(results),
     )
@@ -114,6 +117,22 @@ def _processes(entries: list[Entry]) -> Iterator[Check]:
     elif units:
         words = "replicates are blocks of one process; what processes differ by was not measured"
         yield Check(name="Processes", state="open", words=words)
+
+
+def _detectable(results: Results) -> Iterator[Check]:
+    """The smallest difference of each quantity that this run could have shown, under its noisiest arm."""
+    largest: dict[str, float] = {}
+    for comparison in results.comparisons:
+        for name, speedup in comparison.speedup.items():
+            if speedup.detectable is not None:
+                largest[name] = max(speedup.detectable - 1, largest.get(name, 0.0))
+    if not largest:
+        return
+    ordered = [name for name in QUANTITY_WORDS if name in largest]
+    told = ", ".join(f"{format_percent(largest[name])} in {QUANTITY_WORDS[name]}" for name in ordered)
+    words = f"in four of five runs as noisy as this one, of {told} or more"
+    state: State = "good" if largest[ordered[0]] <= _SHARP else "open"
+    yield Check(name="Differences this run could have shown", state=state, words=words)
 
 
 def _lengths(results: Results) -> Iterator[Check]:

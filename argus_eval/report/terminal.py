@@ -111,7 +111,11 @@ def _speed_words(speedup: SpeedUp) -> str:
         if twin.ratio is not None and twin.ci is not None
         else f"; A/A {NOT_MEASURED}"
     )
-    return f"{figure}{floor}{'' if speedup.claim else '; no claim'}"
+    if speedup.claim:
+        return f"{figure}{floor}"
+    sharp = speedup.detectable
+    could = f" (this run could have shown {format_percent(sharp - 1)} or more)" if sharp is not None else ""
+    return f"{figure}{floor}; no claim{could}"
 
 
 def _latency_table(results: Results) -> Table:

@@ -13,21 +13,13 @@ from argus_eval.report.published import shipped_scores
 from argus_eval.report.stages import RESIDUAL_LIMIT
 from argus_eval.report.text import printable
 from argus_eval.report.verified_checks import verified_check
-from argus_eval.report.wording import headline, short_labels
+from argus_eval.report.wording import QUANTITY_WORDS, headline, short_labels
 
 __all__ = ["trust_checks"]
 
 #: MEASUREMENT §9 and §18.
 _MIN_REPLICATES = 6
 _MAX_ERROR_SHARE = 0.01
-
-_WORDS = {
-    "ttft": "TTFT",
-    "e2e": "end to end",
-    "tpot": "TPOT",
-    "host": "host work",
-    "to_uint8_tiles": "bytes to uint8 tiles",
-}
 
 
 def trust_checks(results: Results, digest: Digest) -> tuple[Check, ...]:
@@ -58,7 +50,7 @@ def _twins(results: Results) -> list[Check]:
     checks = []
     for (baseline, name), speedup in first.items():
         where = f" of {printable(models.get(baseline, baseline))}" if several else ""
-        checks.append(_twin(f"A/A {_WORDS.get(name, printable(name))}{where}", speedup, claimed=claimed))
+        checks.append(_twin(f"A/A {QUANTITY_WORDS.get(name, printable(name))}{where}", speedup, claimed=claimed))
     return checks
 
 

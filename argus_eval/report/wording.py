@@ -8,6 +8,7 @@ from argus_eval.report.figures import NOT_MEASURED, Figure, interval_text
 from argus_eval.report.text import printable
 
 __all__ = [
+    "QUANTITY_WORDS",
     "VERDICT_MARKS",
     "VERDICT_NAMES",
     "VERDICT_WORDS",
@@ -39,6 +40,15 @@ VERDICT_MARKS = {
     Verdict.INCONCLUSIVE: "?",
     Verdict.INVALID: "!",
     Verdict.NOT_MEASURED: "–",
+}
+
+#: What the quantities of a speed-up are called.
+QUANTITY_WORDS = {
+    "ttft": "TTFT",
+    "e2e": "end to end",
+    "tpot": "TPOT",
+    "host": "host work",
+    "to_uint8_tiles": "bytes to uint8 tiles",
 }
 
 #: Host totals, the one to lead with first (CONTRACTS: stages).

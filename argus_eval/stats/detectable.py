@@ -11,9 +11,11 @@ The A/A condition alone refuses 1 % of all runs, so no effect, however large, is
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from argus_eval.errors import ArgusEvalError
@@ -36,6 +38,7 @@ def minimum_detectable_effect(
     most: int = LOOKS[-1],
     sd_replicates: int | None = None,
     narrow: float = NARROW,
+    contrasts: int = 1,
     power: float = POWER,
 ) -> float | None:
     """Smallest relative speed-up that a run of this noise claims with the given power.
@@ -47,6 +50,7 @@ def minimum_detectable_effect(
             None where it is known. A guess from 6 replicates makes the effect about a fifth larger than a known
             value would.
         narrow: half-width at which measuring stops, 0.02 for ±2 %; 0 to use all replicates.
+        contrasts: comparisons that Holm runs over; the effect is claimed although none of the others shows one.
         power: 0.8. With ``sd_replicates`` the power is the average over what the true deviation may be.
 
     Returns:
@@ -56,7 +60,7 @@ def minimum_detectable_effect(
         return None
     if replicate_sd == 0:
         return 0.0
-    needed = _smallest_claimed(float(replicate_sd), looks(most)[-1], sd_replicates, float(narrow))
+    needed = _smallest_claimed(float(replicate_sd), looks(most)[-1], sd_replicates, float(narrow), contrasts)
     return math.expm1(float(np.quantile(needed, power)))
 
 
@@ -76,8 +80,22 @@ def claim_power(
     return float((needed < math.log(ratio)).mean())
 
 
-@lru_cache(maxsize=64)
-def _smallest_claimed(sd: float, most: int, sd_replicates: int | None, narrow: float) -> FloatArray:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Means and standard errors of the simulated runs at one look, each of shape (20,000,); ``quiet``: the A/A
+    twin allows claims."""
+
+    replicates: int
+    mean: FloatArray
+    error: FloatArray
+    twin_mean: FloatArray
+    twin_error: FloatArray
+    quiet: npt.NDArray[np.bool_]
+
+
+def _smallest_claimed(
+    sd: float, most: int, sd_replicates: int | None, narrow: float, contrasts: int = 1
+) -> FloatArray:
     """Log effect that each of the simulated runs would just claim; infinite where the A/A twin forbids all claims.
 
     Returns:
@@ -85,29 +103,41 @@ def _smallest_claimed(sd: float, most: int, sd_replicates: int | None, narrow: f
     """
     if sd < 0 or not math.isfinite(sd):
         raise ArgusEvalError(f"detectable effect: replicate standard deviation {sd}; expected a number >= 0")
+    # Holm's first step, as a confidence of the interval at a look.
+    claimed_level = 1 - (1 - LOOK_LEVEL) / max(contrasts, 1)
+    needed = np.full(_RUNS, np.inf)
+    running = np.ones(_RUNS, dtype=np.bool_)
+    for look in _simulated_looks(most, sd_replicates):
+        freedom = look.replicates - 1
+        half_width = special.stdtrit(freedom, (1 + LOOK_LEVEL) / 2) * sd * np.maximum(look.error, look.twin_error)
+        stopping = running & ((half_width <= math.log1p(narrow)) | (look.replicates == most))
+        far_end = np.abs(look.twin_mean) + special.stdtrit(freedom, (1 + FAMILY_LEVEL) / 2) * look.twin_error
+        beyond_zero = special.stdtrit(freedom, (1 + claimed_level) / 2) * look.error
+        just_claimed = np.where(look.quiet, sd * (np.maximum(beyond_zero, far_end) - look.mean), np.inf)
+        needed[stopping] = just_claimed[stopping]
+        running &= ~stopping
+    return needed
+
+
+@lru_cache(maxsize=8)
+def _simulated_looks(most: int, sd_replicates: int | None) -> tuple[_Look, ...]:
+    """Runs whose replicate effects deviate by 1, or were guessed to from ``sd_replicates`` of them."""
     rng = np.random.default_rng(_SEED)
-    scale = np.full(_RUNS, sd)
+    scale = np.ones(_RUNS)
     if sd_replicates is not None:
         if sd_replicates < 2:
             raise ArgusEvalError("detectable effect: a standard deviation needs at least 2 replicates")
         freedom = sd_replicates - 1
-        scale = sd / np.sqrt(rng.chisquare(freedom, size=_RUNS) / freedom)
+        scale = 1 / np.sqrt(rng.chisquare(freedom, size=_RUNS) / freedom)
     disturbances = rng.standard_normal((3, _RUNS, most)) * (scale / math.sqrt(2))[:, None]
     contrast, twin = disturbances[1] - disturbances[0], disturbances[2] - disturbances[0]
-
-    needed = np.full(_RUNS, np.inf)
-    running = np.ones(_RUNS, dtype=np.bool_)
+    found = []
     for look in looks(most):
-        (mean, error), (twin_mean, twin_error) = _moments(contrast, look), _moments(twin, look)
-        critical = special.stdtrit(look - 1, (1 + LOOK_LEVEL) / 2)
-        narrow_now = critical * np.maximum(error, twin_error) <= math.log1p(narrow)
-        stopping = running & (narrow_now | (look == looks(most)[-1]))
-        far_end = np.abs(twin_mean) + special.stdtrit(look - 1, (1 + FAMILY_LEVEL) / 2) * twin_error
+        mean, error = _moments(contrast, look)
+        twin_mean, twin_error = _moments(twin, look)
         quiet = np.abs(twin_mean) <= special.stdtrit(look - 1, (1 + _QUIET) / 2) * twin_error
-        just_claimed = np.where(quiet, np.maximum(critical * error, far_end) - mean, np.inf)
-        needed[stopping] = just_claimed[stopping]
-        running &= ~stopping
-    return needed
+        found.append(_Look(look, mean, error, twin_mean, twin_error, quiet))
+    return tuple(found)
 
 
 def _moments(effects: FloatArray, look: int) -> tuple[FloatArray, FloatArray]:

@@ -8,13 +8,18 @@ from typing import Any
 from argus_eval.core.results import (
     CacheAudit,
     DriftSeen,
+    FlipCheck,
+    FlipShare,
     Instrumentation,
     LengthGuard,
+    LossClass,
     ProcessSpread,
     Results,
+    Verdict,
     WarmUp,
 )
 from argus_eval.report.check import Check
+from argus_eval.report.ladder import ladders
 from argus_eval.report.protocol_checks import protocol_checks
 from argus_eval.report.stages import waterfalls
 from tests.report.fixtures import make_results
@@ -92,3 +97,43 @@ def test_shorter_answers_are_flagged_with_both_lengths() -> None:
     found = named(dataclasses.replace(results, comparisons=(first, *results.comparisons[1:])), "Length")
     assert found.state == "bad"
     assert "22.0 tokens for 40.0" in found.words
+
+
+def with_comparisons(*changes: dict[str, Any]) -> Results:
+    """A run whose first comparisons have these fields."""
+    results = make_results()
+    kept = results.comparisons[: len(changes)]
+    comparisons = tuple(dataclasses.replace(c, **change) for c, change in zip(kept, changes, strict=True))
+    return dataclasses.replace(results, comparisons=comparisons)
+
+
+def flip_check(verdict: Verdict, loss_class: LossClass = LossClass.L1) -> FlipCheck:
+    share = FlipShare(changed=3, n=400, images=400, rate=0.0075, ci=(0.002, 0.019))
+    reason = "flips 3 of 400 (0.2 % to 1.9 %), floor 0 of 200: above floor + 1 point"
+    return FlipCheck(loss_class=loss_class, arm=share, floor=share, verdict=verdict, reason=reason)
+
+
+def test_flips_are_held_against_the_floor_of_those_who_promised() -> None:
+    def state(*checks: FlipCheck) -> str:
+        return named(with_comparisons(*({"flips": check} for check in checks)), "Answers").state
+
+    assert state(flip_check(Verdict.PASS), flip_check(Verdict.PASS)) == "good"
+    assert state(flip_check(Verdict.PASS), flip_check(Verdict.INCONCLUSIVE)) == "open"
+    assert state(flip_check(Verdict.FAIL), flip_check(Verdict.NOT_MEASURED)) == "bad"
+    # Who says that information changes never promised the same answers.
+    assert state(flip_check(Verdict.PASS), flip_check(Verdict.FAIL, LossClass.L2)) == "good"
+    words = named(with_comparisons({"flips": flip_check(Verdict.FAIL)}), "Answers").words
+    assert "token-splice: flips 3 of 400" in words
+    (ladder,) = ladders(with_comparisons({"flips": flip_check(Verdict.FAIL)}))
+    assert any("above floor" in line for line in ladder.rungs[0].fidelity)
+
+
+def test_what_the_run_could_have_shown_is_that_of_its_noisiest_arm() -> None:
+    def sharp(**ratios: float) -> dict[str, Any]:
+        speedup = make_results().comparisons[0].speedup
+        return {"speedup": {name: dataclasses.replace(speedup[name], detectable=d) for name, d in ratios.items()}}
+
+    found = named(with_comparisons(sharp(host=1.011, ttft=1.02), sharp(host=1.012, ttft=1.031)), "Differences")
+    assert found.state == "good"
+    assert "3.1 % in TTFT, 1.2 % in host work" in found.words
+    assert named(with_comparisons(sharp(ttft=1.4)), "Differences").state == "open"

@@ -217,6 +217,23 @@ def test_an_effect_printed_after_a_pilot_is_detected_on_average(pilot):
     assert np.mean(rates[0.25]) <= 0.2
 
 
+def test_the_detectable_effect_of_one_comparison_among_five():
+    """Holm makes it larger, and it is detected as often as that of a single one."""
+    rng = np.random.default_rng(21)
+    sd, five = 0.01, minimum_detectable_effect(0.01, most=6, contrasts=5)
+    assert five > minimum_detectable_effect(sd, most=6)
+    claims = []
+    for _ in range(250):
+        arms, twins = replicate_effects(5, effect=0, sd=sd, replicates=6, rng=rng)
+        arms[0] += math.log1p(five)
+        contrasts = [
+            Contrast(metric=str(i), arm="x", speedup=of(arm), twin=of(twin), accuracy=AccuracyStatus.PASS)
+            for i, (arm, twin) in enumerate(zip(arms, twins, strict=True))
+        ]
+        claims.append(judge_all(contrasts)[0].claim)
+    assert 0.72 <= np.mean(claims) <= 0.88
+
+
 def test_claim_power_at_the_detectable_effect():
     effect = minimum_detectable_effect(0.02, most=16)
     assert claim_power(1 + effect, 0.02, most=16) == pytest.approx(0.8, abs=0.001)
