@@ -129,15 +129,18 @@ def with_server_stages(timing: Timing, told: Mapping[str, int]) -> Timing:
     """``timing`` with the server's own stages as parts of the stage in which the client saw them pass.
 
     Queue and prefill lie before the first token: in ``stream`` where the response began before them, in ``wait``
-    where it began after them. As parts they leave the sum of stages what it is. What does not fit into what the
-    client saw is left out.
+    where it began after them, so that hardly anything is left of ``stream``. As parts they leave the sum of stages
+    what it is. What does not fit into what the client saw is left out.
     """
     stages = dict(timing.stages_ns)
     early = {stage: told[stage] for stage in ("queue", "prefill") if stage in told}
-    for parent in ("stream", "wait"):
-        if early and sum(early.values()) <= _SLACK * stages.get(parent, -1):
-            stages |= {f"{parent}.{stage}": spent for stage, spent in early.items()}
-            break
+    spent = sum(early.values())
+    stream, wait = stages.get("stream", -1), stages.get("wait", -1)
+    parent = "stream" if spent <= _SLACK * stream else None
+    if parent is None and 2 * stream < spent <= _SLACK * wait:
+        parent = "wait"
+    if parent is not None:
+        stages |= {f"{parent}.{stage}": ns for stage, ns in early.items()}
     if "decode" in told and told["decode"] <= _SLACK * stages.get("decode", -1):
         stages["decode.engine"] = told["decode"]
     return replace(timing, stages_ns=stages)

@@ -1,7 +1,7 @@
 """Stands in for vLLM's server: the same command line, pages and streams, and no model.
 
 ``FAKE_VLLM_DIE_AFTER=N`` ends it once, with an error, after N answers; the file it touches remembers that.
-``FAKE_VLLM_OTHER_TOKENS=1`` gives a server without prefix cache another second token. A request takes 2 ms of
+``FAKE_VLLM_OTHER_TOKENS=1`` gives a server without prefix cache another second token. A request takes 10 ms of
 "prefill", which its page of metrics tells as 1.5 ms.
 """
 
@@ -88,7 +88,6 @@ class Handler(BaseHTTPRequestHandler):
             marker.touch()
             print("RuntimeError: the engine died", flush=True)
             os._exit(3)
-        time.sleep(0.002)
         count = asked["max_tokens"] if asked.get("ignore_eos") else 3
         self.send_response(200)
         self.send_header("content-type", "text/event-stream; charset=utf-8")
@@ -98,6 +97,7 @@ class Handler(BaseHTTPRequestHandler):
         if asked.get("return_token_ids"):
             opening["prompt_token_ids"] = [1, 2, 3]
         self.part(opening)
+        time.sleep(0.01)
         other = bool(os.environ.get("FAKE_VLLM_OTHER_TOKENS")) and not self.options.enable_prefix_caching
         for index in range(count):
             choice: dict[str, Any] = {"index": 0, "delta": {"content": " a"}}
