@@ -91,5 +91,5 @@ def _differ(before: Record, after: Record) -> bool:
 
 
 def _share(found: FlipRate) -> FlipShare:
-    ends = (found.interval.low, found.interval.high)
+    ends = (max(0.0, found.interval.low), found.interval.high)
     return FlipShare(changed=found.flips, n=found.n, images=found.images, rate=found.rate, ci=ends)

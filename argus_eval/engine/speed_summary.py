@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 
 from argus_eval.core.record import Record
 from argus_eval.core.results import Efficiency, Quantiles, Workload
-from argus_eval.stats.intervals import order_statistic_interval, quantile_with_minimum, t_interval
+from argus_eval.stats.intervals import (
+    minimum_requests,
+    order_statistic_interval,
+    quantile_with_minimum,
+    t_interval,
+)
 from argus_eval.stats.latency import LOOK_LEVEL, LOOKS, Speedup, at_look, speedup
 
 __all__ = ["Saving", "SpeedTable", "efficiency", "paired_times", "saving"]
@@ -19,6 +24,7 @@ __all__ = ["Saving", "SpeedTable", "efficiency", "paired_times", "saving"]
 FloatArray = NDArray[np.float64]
 #: Seconds of one record, or ``None`` where it has none.
 Quantity = Callable[[Record], float | None]
+_COLD = "cold-process"
 
 
 def _seconds(name: str) -> Quantity:
@@ -76,12 +82,17 @@ def _section(record: Record) -> str:
 
 
 def efficiency(table: SpeedTable, arm: str, section: str, fingerprint: str) -> Efficiency:
-    """What one arm did in one latency section, with host totals from the host pass."""
+    """What one arm did in one latency section, with host totals from the host pass.
+
+    Medians have order-statistic intervals over images; in the cold-process regime over processes, since what a
+    process's first request takes is the process's as much as the image's.
+    """
     records = [record for record in table.of_arm(section, arm) if record.status == "ok"]
     host = [record for record in table.of_arm("host", arm) if record.status == "ok"] or records
     regime, _, tokens = section.partition("/")
     replicates = len({record.replicate for record in records})
     images = len({record.image for record in records})
+    draw = _process if regime == _COLD else _image
     ttft, ready = _values(records, "ttft"), _values(records, "to_model_ready")
     shares = [a / b for a, b in zip(ready, ttft, strict=False) if b] if len(ready) == len(ttft) else []
     return Efficiency(
@@ -89,26 +100,34 @@ def efficiency(table: SpeedTable, arm: str, section: str, fingerprint: str) -> E
         workload=Workload(fingerprint=fingerprint, n=images),
         output_tokens=int(tokens),
         replicates=replicates,
-        ttft_s=_quantiles(records, "ttft"),
-        e2e_s=_quantiles(records, "e2e"),
-        tpot_s=_quantiles(records, "tpot"),
+        ttft_s=_quantiles(records, "ttft", draw),
+        e2e_s=_quantiles(records, "e2e", draw),
+        tpot_s=_quantiles(records, "tpot", draw),
         stages_s=_stage_medians(records),
-        to_uint8_tiles_s=_quantiles(host, "to_uint8_tiles"),
-        to_model_ready_s=_quantiles(host, "to_model_ready"),
+        to_uint8_tiles_s=_quantiles(host, "to_uint8_tiles", draw),
+        to_model_ready_s=_quantiles(host, "to_model_ready", draw),
         residual=_residual(records),
-        shortfalls=_shortfalls(replicates, images, len(records)),
+        shortfalls=_shortfalls(replicates, len({draw(record) for record in records}), regime),
         host_share_of_ttft=float(np.median(shares)) if shares else None,
     )
 
 
-def _shortfalls(replicates: int, images: int, requests: int) -> tuple[str, ...]:
+def _image(record: Record) -> object:
+    return record.image
+
+
+def _process(record: Record) -> object:
+    return record.replicate
+
+
+def _shortfalls(replicates: int, draws: int, regime: str) -> tuple[str, ...]:
+    what = "processes" if regime == _COLD else "distinct images"
     found = []
     if replicates < LOOKS[0]:
         found.append(f"no interval and no claim: {replicates} replicates, {LOOKS[0]} are needed; raise --budget")
-    if images < 64:
-        found.append(f"p90 not given: {images} distinct images, 64 are needed")
-    if images < 662:
-        found.append(f"p99 not given: {images} distinct images, 662 are needed")
+    for name, q in (("p90", 0.9), ("p99", 0.99)):
+        if draws < minimum_requests(q):
+            found.append(f"{name} not given: {draws} {what}, {minimum_requests(q)} are needed")
     return tuple(found)
 
 
@@ -116,14 +135,15 @@ def _values(records: Sequence[Record], name: str) -> list[float]:
     return [value for record in records if (value := QUANTITIES[name](record)) is not None]
 
 
-def _quantiles(records: Sequence[Record], name: str) -> Quantiles:
-    pairs = [(value, record.image) for record in records if (value := QUANTITIES[name](record)) is not None]
+def _quantiles(records: Sequence[Record], name: str, draw: Callable[[Record], object]) -> Quantiles:
+    """Quantiles over what was drawn at random, each draw with the median of its requests."""
+    pairs = [(value, draw(record)) for record in records if (value := QUANTITIES[name](record)) is not None]
     if not pairs:
         return Quantiles()
-    values, images = [value for value, _ in pairs], [image for _, image in pairs]
-    typical = _median_by_image(values, images)
+    values, draws = [value for value, _ in pairs], [drawn for _, drawn in pairs]
+    typical = _median_of_each(values, draws)
     interval = order_statistic_interval(typical, 0.5)
-    high, highest = (quantile_with_minimum(values, q, requests=images) for q in (0.9, 0.99))
+    high, highest = (quantile_with_minimum(values, q, requests=draws) for q in (0.9, 0.99))
     return Quantiles(
         p50=float(np.median(typical)),
         ci=(interval.low, interval.high) if interval else None,
@@ -133,10 +153,10 @@ def _quantiles(records: Sequence[Record], name: str) -> Quantiles:
     )
 
 
-def _median_by_image(values: Sequence[float], images: Sequence[str]) -> FloatArray:
-    groups: dict[str, list[float]] = defaultdict(list)
-    for value, image in zip(values, images, strict=True):
-        groups[image].append(value)
+def _median_of_each(values: Sequence[float], draws: Sequence[object]) -> FloatArray:
+    groups: dict[object, list[float]] = defaultdict(list)
+    for value, drawn in zip(values, draws, strict=True):
+        groups[drawn].append(value)
     return np.array([float(np.median(group)) for group in groups.values()])
 
 
