@@ -19,7 +19,7 @@ __all__ = ["add_arguments", "main"]
 _STAGES = ("tower", "language", "joint")
 _ARCHITECTURES = ("argus", "smolvlm")
 _BOX_WRITINGS = ("location-tokens", "digits")
-_PARTS = ("tower", "projector", "decoder")
+_PARTS = ("tower", "projector", "embedding", "decoder")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

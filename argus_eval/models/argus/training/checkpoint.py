@@ -21,7 +21,7 @@ from argus_eval.models.argus.training.dense_heads import DenseHeads
 from argus_eval.models.argus.training.trainee import Trainee
 from argus_eval.models.argus.training.trainer import Progress
 
-__all__ = ["CheckpointFolder", "export_model"]
+__all__ = ["CheckpointFolder", "continue_heads", "export_model"]
 
 MODEL_FOLDER = "model"
 _STATE = "training.pt"
@@ -76,6 +76,19 @@ class CheckpointFolder:
                 f"{self.path}: trained with another shape; use its --preset and --set values"
             ) from error
         return Progress(**state["progress"]), list(state["optimizers"])
+
+
+def continue_heads(heads: DenseHeads, folder: pathlib.Path) -> bool:
+    """Takes the heads of the run that made a model over, where they lie beside it and fit; whether they did."""
+    file = folder.parent / _STATE
+    if not file.is_file():
+        return False
+    state = torch.load(file, map_location="cpu", weights_only=True)["heads"]
+    own = heads.state_dict()
+    if {name: value.shape for name, value in state.items()} != {name: value.shape for name, value in own.items()}:
+        return False
+    heads.load_state_dict(state)
+    return True
 
 
 def export_model(trainee: Trainee, folder: pathlib.Path, dtype: torch.dtype) -> None:

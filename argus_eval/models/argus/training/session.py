@@ -15,7 +15,7 @@ import torch
 from argus_eval.data.scenes.draws import Stream
 from argus_eval.errors import UsageError
 from argus_eval.models.argus.configuration import ArgusPreset
-from argus_eval.models.argus.training.checkpoint import CheckpointFolder
+from argus_eval.models.argus.training.checkpoint import CheckpointFolder, continue_heads
 from argus_eval.models.argus.training.examples import Example
 from argus_eval.models.argus.training.feed import SceneFeed
 from argus_eval.models.argus.training.held_out import choose_questions, score_held_out
@@ -86,6 +86,8 @@ def train(session: TrainingSession, show: Callable[[str], None]) -> pathlib.Path
     if session.start is not None and not session.resume:
         continue_from(trainee, session.start, session.start_parts)
     heads = make_heads(trainee)
+    if session.start is not None and {"projector", "embedding"} <= set(session.start_parts):
+        continue_heads(heads, session.start)
     folder = CheckpointFolder(path=out, trainee=trainee, heads=heads)
     trainer = Trainer(
         recipe=recipe,

@@ -22,8 +22,8 @@ from argus_eval.models.argus.training.trainee import Trainee, trained_trainee
 
 __all__ = ["PARTS", "Part", "continue_from", "informed_start"]
 
-Part = Literal["tower", "projector", "decoder"]
-PARTS: tuple[Part, ...] = ("tower", "projector", "decoder")
+Part = Literal["tower", "projector", "embedding", "decoder"]
+PARTS: tuple[Part, ...] = ("tower", "projector", "embedding", "decoder")
 
 _ATTENTION_GAIN = 0.8
 #: Brightness and two colour differences, as rows over R, G, B.
@@ -57,27 +57,37 @@ def continue_from(trainee: Trainee, folder: pathlib.Path, parts: Sequence[Part])
     Args:
         trainee: changed in place.
         folder: of a trained model.
-        parts: which ones. Of the decoder's embedding the rows that both have are taken: words and places.
+        parts: which ones; ``decoder`` is all of it but the embedding, of which the rows are taken that both have
+            (words and places).
 
     Raises:
         UsageError: the folder holds no such model, or a part has another shape.
     """
     trained = trained_trainee(folder)
     for part in parts:
-        state, source = getattr(trainee, part).state_dict(), getattr(trained, part).state_dict()
-        for name, value in state.items():
+        source = _state(trained, part)
+        for name, value in _state(trainee, part).items():
             given = source.get(name)
-            rows = min(len(value), len(given)) if given is not None and name == "embed_tokens.weight" else None
-            if (
-                given is None
-                or (rows is None and given.shape != value.shape)
-                or given.shape[1:] != value.shape[1:]
-            ):
+            rows = min(len(value), len(given)) if given is not None and part == "embedding" else None
+            if given is None or given.shape[1:] != value.shape[1:] or (rows is None and len(given) != len(value)):
                 raise UsageError(
                     f"--start: {folder}: its {part} does not fit ({name}); train the same shape, "
                     "or leave the part out of --start-parts"
                 )
-            value[:rows] = given[:rows] if rows else given
+            value[:rows] = given[:rows]
+
+
+def _state(trainee: Trainee, part: Part) -> dict[str, torch.Tensor]:
+    match part:
+        case "tower":
+            return trainee.tower.state_dict()
+        case "projector":
+            return trainee.projector.state_dict()
+        case "embedding":
+            return {"embed_tokens.weight": trainee.embedding.detach()}
+        case "decoder":
+            state: dict[str, torch.Tensor] = trainee.decoder.state_dict()
+            return {name: value for name, value in state.items() if not name.startswith("embed_tokens.")}
 
 
 def _cosine_filters(shape: torch.Size) -> torch.Tensor:

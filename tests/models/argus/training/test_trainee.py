@@ -59,7 +59,7 @@ def test_the_other_architecture_takes_tower_and_decoder_over(
     first = fresh_trainee(shape, 3, "argus")
     export_model(first, tmp_path / "model", torch.float32)
     second = fresh_trainee(shape, 4, "smolvlm")
-    continue_from(second, tmp_path / "model", ("tower", "decoder"))
+    continue_from(second, tmp_path / "model", ("tower", "embedding", "decoder"))
     pixels = normalised_pixels(examples[:2], torch.device("cpu"))
     torch.testing.assert_close(second.patches(pixels), first.patches(pixels))
     ids = torch.tensor([[300, 400, first.locations.first_token_id + 7]])
