@@ -12,7 +12,7 @@ from argus_eval.core.fingerprint import canonical_json, sha256_hex
 
 __all__ = ["PassName", "Record", "Status", "Times", "record_from_line", "record_key", "record_to_line"]
 
-PassName = Literal["accuracy", "latency", "host", "audit", "throughput", "memory", "energy", "floor"]
+PassName = Literal["accuracy", "latency", "host", "audit", "throughput", "memory", "energy", "floor", "natural"]
 Status = Literal["ok", "error", "discarded"]
 
 
@@ -32,7 +32,8 @@ class Record:
     """One request on one arm.
 
     Attributes:
-        pass_name: "floor" are answers that the baseline gave a second time, alone; everything else says itself.
+        pass_name: "floor" are answers that the baseline gave a second time, alone; "natural" are timed answers
+            that end where the model ends them.
         key: unique among records that are not discarded; made by :func:`record_key` from content.
         block: latency and host passes: the interleaved block; accuracy pass: the batch.
         order: position within the block.

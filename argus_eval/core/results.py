@@ -26,6 +26,7 @@ __all__ = [
     "LossClass",
     "Memory",
     "MetricValue",
+    "NaturalEnd",
     "ProcessSpread",
     "Quantiles",
     "Results",
@@ -203,6 +204,20 @@ class LengthGuard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NaturalEnd:
+    """Whole answers that ended where the model ended them, with their mean length; nothing is claimed of them.
+
+    ``cut``: answers that reached the task's limit. ``as_long``: the mean length keeps the rule of the length guard
+    against the baseline's on the same images; ``None`` where lengths are unknown.
+    """
+
+    e2e_s: Quantiles
+    output_tokens: float | None
+    cut: int
+    as_long: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
     """The images a latency was measured on."""
 
@@ -246,6 +261,7 @@ class Efficiency:
     cache_audit: CacheAudit | None = None
     reruns: int = 0
     throughput_sweep: tuple[BatchRate, ...] = ()
+    natural: NaturalEnd | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

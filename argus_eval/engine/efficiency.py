@@ -1,8 +1,8 @@
 """Everything that is measured of one model's speed, within one budget.
 
-Order: recipes' claims, memory, cache audit, latencies, throughput, energy. Each part may use a share of the
-budget; what does not fit is left out and named. Latencies come from processes where the budget pays for them, from
-blocks of the run's own process where it does not (MEASUREMENT §9).
+Order: recipes' claims, memory, cache audit, latencies, answers at their natural end, throughput, energy. Each part
+may use a share of the budget; what does not fit is left out and named. Latencies come from processes where the budget
+pays for them, from blocks of the run's own process where it does not (MEASUREMENT §9).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from argus_eval.engine.fidelity import check_fidelity, claims_of
 from argus_eval.engine.latency import UNTIL, measure_latency
 from argus_eval.engine.memory_pass import measure_memory, memory_key
 from argus_eval.engine.narrator import Narrator
+from argus_eval.engine.natural_pass import FEWEST_ROWS, run_natural
 from argus_eval.engine.sitting import EfficiencyJob, Sitting, needs_own_process, runs_here
 from argus_eval.engine.throughput_pass import run_throughput
 from argus_eval.engine.worker_messages import TWIN
@@ -32,7 +33,7 @@ from argus_eval.store import RunWriter
 __all__ = ["EfficiencyJob", "MeasuredEfficiency", "measure_efficiency"]
 
 # Shares of the budget. Checking claims stops after the first; how many images it covered is in the results.
-_FIDELITY_SHARE, _MEMORY_SHARE, _AUDIT_SHARE = 0.1, 0.15, 0.05
+_FIDELITY_SHARE, _MEMORY_SHARE, _AUDIT_SHARE, _NATURAL_SHARE = 0.1, 0.15, 0.05, 0.05
 _WORKLOAD_IMAGES, _LONG_TOKENS = 96, 64
 _MEMORY_REQUESTS, _MEMORY_TOKENS = 4, 16
 # A sweep that cannot even answer so many images one by one says nothing.
@@ -73,6 +74,7 @@ def measure_efficiency(job: EfficiencyJob, writer: RunWriter, narrator: Narrator
     }
     _audit(sitting, shared)
     measure_latency(sitting, shared, until=UNTIL)
+    _natural(sitting, shared)
     _throughput(sitting, shared)
     _energy(sitting, shared)
     return MeasuredEfficiency(fidelity=fidelity, workload=workload.fingerprint, notes=tuple(sitting.notes))
@@ -165,6 +167,34 @@ def _run_once(arms: Mapping[str, ArmRunner], item: WorkItem) -> None:
             runner.time(item.with_length(1), stages=False)
         except SampleError:
             continue
+
+
+def _natural(sitting: Sitting, arms: Mapping[str, ArmRunner]) -> None:
+    """Answers at their natural end, where their length and the images' novelty mean something."""
+    job, watch, config = sitting.job, sitting.watch, sitting.job.plan.config
+    if any(record.pass_name == "natural" and record.arm in arms for record in job.done.values()):
+        return
+    obstacle = _no_natural_end(sitting)
+    if obstacle is not None:
+        sitting.leave_out(f"natural end of answers not timed: {obstacle}")
+        return
+    # What is left is shared with throughput.
+    until_s = watch.spent_s() + min(_NATURAL_SHARE * job.budget_s, watch.left_s() / 2)
+    records = run_natural(arms, sitting.workload, watch, until_s=until_s, seed=config.setting("seed", 0))
+    if sum(record.role == "measured" for record in records) < FEWEST_ROWS * len(arms):
+        sitting.leave_out(f"natural end of answers: fewer than {FEWEST_ROWS} images in its time; raise --budget")
+    sitting.writer.append(records)
+
+
+def _no_natural_end(sitting: Sitting) -> str | None:
+    job = sitting.job
+    if not job.model.measures_accuracy:
+        return "random weights do not know when to stop"
+    if not runs_here(job.model):
+        return "a server's answers of the accuracy pass are timed one by one"
+    if sitting.distinct or job.plan.config.regime != "cold-image":
+        return "the images have been seen, and caches are in play"
+    return None
 
 
 def _throughput(sitting: Sitting, arms: Mapping[str, ArmRunner]) -> None:

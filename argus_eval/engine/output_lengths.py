@@ -9,7 +9,7 @@ import numpy as np
 from argus_eval.core.results import LengthGuard
 from argus_eval.engine.accuracy_summary import TaskAnswers
 
-__all__ = ["length_guard"]
+__all__ = ["length_guard", "same_length"]
 
 _FEWEST_TOKENS, _NARROWEST, _WIDEST = 16, 0.9, 1.1
 
@@ -31,5 +31,10 @@ def length_guard(answers: Iterable[TaskAnswers], baseline: str, arm: str) -> Len
     if not pairs:
         return None
     before_mean, after_mean = (float(value) for value in np.mean(pairs, axis=0))
-    kept = before_mean < _FEWEST_TOKENS or _NARROWEST <= after_mean / before_mean <= _WIDEST
+    kept = same_length(before_mean, after_mean)
     return LengthGuard(baseline_tokens=before_mean, arm_tokens=after_mean, flagged=not kept)
+
+
+def same_length(baseline_tokens: float, arm_tokens: float) -> bool:
+    """Whether mean lengths keep the rule: 90–110 % of a baseline of 16 tokens or more."""
+    return baseline_tokens < _FEWEST_TOKENS or _NARROWEST <= arm_tokens / baseline_tokens <= _WIDEST

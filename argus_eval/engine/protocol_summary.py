@@ -13,6 +13,7 @@ from argus_eval.core.results import DriftSeen, Efficiency, Instrumentation, Proc
 from argus_eval.engine.cache_audit import audit_result
 from argus_eval.engine.energy_pass import energy_result
 from argus_eval.engine.memory_pass import memory_result
+from argus_eval.engine.natural_pass import natural_result
 from argus_eval.engine.throughput_pass import throughput_result
 from argus_eval.stats.drift import drift, paired_overhead
 from argus_eval.stats.processes import process_variance
@@ -105,6 +106,7 @@ def complete_efficiency(
     memory = memory_result(table.records, arm)
     energy_j = energy_result(table.records, arm)
     audit = audit_result(table.records, arm)
+    natural = natural_result(table.records, arm, table.baseline)
     # The twin is the baseline over again: it is there for its latencies only.
     owed = arm != table.twin
     absent = {
@@ -112,6 +114,7 @@ def complete_efficiency(
         "cache audit": audit is None,
         "throughput": not throughput,
         "energy": energy_j is None,
+        "natural end": natural is None,
     }
     unexplained = [
         f"{what} not measured{': no counter was read' if what == 'energy' else ''}"
@@ -126,6 +129,7 @@ def complete_efficiency(
         memory=memory,
         energy_j=energy_j,
         cache_audit=audit,
+        natural=natural,
         replicate_unit="process" if facts.from_processes else "block",
         process_spread=facts.spread,
         warmup=facts.warmup,

@@ -19,7 +19,7 @@ from argus_eval.stats.intervals import (
 )
 from argus_eval.stats.latency import LOOK_LEVEL, LOOKS, Speedup, at_look, speedup
 
-__all__ = ["Saving", "SpeedTable", "efficiency", "paired_times", "saving"]
+__all__ = ["Saving", "SpeedTable", "efficiency", "median_over_images", "paired_times", "saving"]
 
 FloatArray = NDArray[np.float64]
 #: Seconds of one record, or ``None`` where it has none.
@@ -151,6 +151,11 @@ def _quantiles(records: Sequence[Record], name: str, draw: Callable[[Record], ob
         p99=highest.value if highest else None,
         n=len(typical),
     )
+
+
+def median_over_images(records: Sequence[Record], name: str) -> Quantiles:
+    """Quantiles of one quantity ("e2e") over images."""
+    return _quantiles(records, name, _image)
 
 
 def _median_of_each(values: Sequence[float], draws: Sequence[object]) -> FloatArray:

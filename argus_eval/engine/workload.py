@@ -25,14 +25,14 @@ __all__ = ["WorkItem", "Workload", "make_workload"]
 # Enough candidates to fill rare strata; more would only cost start-up time.
 _CANDIDATES_A_TASK = 1024
 _CANDIDATES_OF_A_FOLDER = 4096
-_QUESTION = "Describe this image."
+_QUESTION, _DESCRIPTION_TOKENS = "Describe this image.", 128
 # One of each common stratum; every round of the warm-up runs all of them.
 _WARMUP_IMAGES, _AUDIT_IMAGES = 8, 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkItem:
-    """One image with the question that goes with it."""
+    """One image with the question that goes with it; ``request`` itself lets an answer end where it ends."""
 
     task: str
     sample: str
@@ -108,7 +108,8 @@ def _of_folder(folder: pathlib.Path) -> Iterator[WorkItem]:
             continue
         if image.size is not None:
             name = str(path.relative_to(folder))
-            request = Request(key=name, images=(image,), prompt=_QUESTION, decoding=Decoding(max_new_tokens=1))
+            decoding = Decoding(max_new_tokens=_DESCRIPTION_TOKENS)
+            request = Request(key=name, images=(image,), prompt=_QUESTION, decoding=decoding)
             yield WorkItem(task="workload", sample=name, image=image.sha256, request=request)
 
 

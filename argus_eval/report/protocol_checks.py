@@ -8,7 +8,7 @@ from argus_eval.core.loss_class import LossClass
 from argus_eval.core.results import Efficiency, Results, Verdict
 from argus_eval.core.units import format_percent
 from argus_eval.report.check import Check, State
-from argus_eval.report.figures import interval_text
+from argus_eval.report.figures import interval_text, latency_figure
 from argus_eval.report.text import printable
 from argus_eval.report.wording import QUANTITY_WORDS, short_labels
 
@@ -35,6 +35,7 @@ def protocol_checks(results: Results) -> tuple[Check, ...]:
         *_processes(entries),
         *_detectable(results),
         *_lengths(results),
+        *_natural_ends(entries),
         *_flips(results),
     )
 
@@ -147,6 +148,23 @@ def _lengths(results: Results) -> Iterator[Check]:
     ]
     words = "; ".join(off) if off else "arms answer as long as their baseline (90–110 %)"
     yield Check(name="Length of answers", state="bad" if off else "good", words=words)
+
+
+def _natural_ends(entries: list[Entry]) -> Iterator[Check]:
+    """Times of whole answers, each beside its length: no claim, because a shorter answer is sooner over."""
+    found = {label: entry.natural for label, entry in entries if entry.natural is not None}
+    if not found:
+        return
+    told = []
+    for label, natural in found.items():
+        tokens = "" if natural.output_tokens is None else f", {natural.output_tokens:.1f} tokens"
+        cut = f", {natural.cut} cut at the limit" if natural.cut else ""
+        told.append(f"{label} {latency_figure(natural.e2e_s)} ({natural.e2e_s.n} images{tokens}{cut})")
+    unlike = [label for label, natural in found.items() if natural.as_long is False]
+    words = f"{'; '.join(told)}; no claim"
+    if unlike:
+        words += f"; not of the same work, the lengths differ: {', '.join(unlike)}"
+    yield Check(name="End to end at the natural end", state="open" if unlike else "good", words=words)
 
 
 def _flips(results: Results) -> Iterator[Check]:

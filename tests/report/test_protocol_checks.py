@@ -13,7 +13,9 @@ from argus_eval.core.results import (
     Instrumentation,
     LengthGuard,
     LossClass,
+    NaturalEnd,
     ProcessSpread,
+    Quantiles,
     Results,
     Verdict,
     WarmUp,
@@ -137,3 +139,15 @@ def test_what_the_run_could_have_shown_is_that_of_its_noisiest_arm() -> None:
     assert found.state == "good"
     assert "3.1 % in TTFT, 1.2 % in host work" in found.words
     assert named(with_comparisons(sharp(ttft=1.4)), "Differences").state == "open"
+
+
+def test_whole_answers_stand_beside_their_length() -> None:
+    quantiles = Quantiles(p50=0.3, ci=(0.28, 0.33), n=12)
+    alike = NaturalEnd(e2e_s=quantiles, output_tokens=21.0, cut=2, as_long=True)
+    found = named(with_entries(natural=alike), "End to end")
+    assert found.state == "good"
+    assert "baseline 300 ms [280, 330] (12 images, 21.0 tokens, 2 cut at the limit)" in found.words
+    assert "no claim" in found.words
+    shorter = named(with_entries(natural=dataclasses.replace(alike, as_long=False)), "End to end")
+    assert shorter.state == "open"
+    assert "lengths differ: baseline" in shorter.words
