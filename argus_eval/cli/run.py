@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data",
         action="append",
         default=[],
-        metavar="[TASK=]PATH|hub|bundled",
+        metavar="[TASK=]PATH|hub|bundled|fresh:SEED",
         help="where samples come from; repeatable (default: local cache, hub, then the bundled synthetic sample)",
     )
     what.add_argument("--strict-data", action="store_true", help="never fall back to the bundled synthetic sample")

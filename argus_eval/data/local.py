@@ -31,7 +31,7 @@ def open_local(path: Path, spec: SourceSpec, schema: Schema) -> RowSource:
     """
     try:
         if not path.exists():
-            hint = nearest(str(path), ("hub", "bundled"))
+            hint = nearest(str(path), ("hub", "bundled", "fresh:0"))
             more = f"; did you mean {hint[0]!r}?" if hint else ""
             raise UsageError(f"--data {path}: no such file or folder{more}")
         source = _file(path, schema) if path.is_file() else _folder(path, spec, schema)

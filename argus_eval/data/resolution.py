@@ -13,6 +13,7 @@ from typing import Literal
 
 from argus_eval.data.bundled_table import BundledTable
 from argus_eval.data.cache import cached
+from argus_eval.data.fresh_seed import fresh_seed
 from argus_eval.data.hub import download, unreachable_because
 from argus_eval.data.local import open_local
 from argus_eval.data.rows import BadRow, Row, RowSource
@@ -24,7 +25,9 @@ from argus_eval.errors import EnvironmentError_, SampleError, UsageError
 
 __all__ = ["ResolvedData", "Resolved", "resolve"]
 
-Resolved = Literal["local", "cache", "hub", "bundled"]
+Resolved = Literal["local", "cache", "hub", "bundled", "fresh"]
+#: What is no benchmark.
+SYNTHETIC: tuple[Resolved, ...] = ("bundled", "fresh")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,7 @@ class ResolvedData:
     """The data a task runs on.
 
     Attributes:
-        requested: what was asked for: "auto", "hub", "bundled" or a path.
+        requested: what was asked for: "auto", "hub", "bundled", "fresh:SEED" or a path.
         resolved: what was used.
         source: path, or hub id and revision.
         synthetic: it is the bundled sample, not the benchmark.
@@ -50,8 +53,8 @@ class ResolvedData:
 
     @property
     def synthetic(self) -> bool:
-        """It is the bundled sample, not the benchmark."""
-        return self.resolved == "bundled"
+        """It is the bundled sample or made of scenes like it, not the benchmark."""
+        return self.resolved in SYNTHETIC
 
     def rows(self, columns: Sequence[str] | None = None) -> Iterator[Row | BadRow]:
         """Rows of the split, streamed; each call starts anew.
@@ -116,7 +119,8 @@ def resolve(
 
     Args:
         spec: where it is published.
-        requested: the ``--data`` of this task: a path, "hub", "bundled"; ``None`` tries everything in order.
+        requested: the ``--data`` of this task: a path, "hub", "bundled", "fresh:SEED"; ``None`` tries everything
+            else in order.
         strict: ``--strict-data``: never fall back to the bundled sample.
         ci: the environment says ``CI``: same.
         bundled: name of the bundled sample; ``None`` if the task has none.
@@ -128,6 +132,8 @@ def resolve(
     schema = SCHEMAS.get(spec.schema)
     if requested == "bundled":
         return _bundled(spec, schema, bundled, requested, None)
+    if requested is not None and (seed := fresh_seed(requested)) is not None:
+        return _fresh(spec, schema, bundled, requested, seed)
     if requested == "hub":
         if spec.hub is None:
             raise UsageError(f"--data hub: this benchmark has no hub copy; {_advice(spec)}")
@@ -175,8 +181,7 @@ def _bundled(
     if bundled is None:
         why = reason or "this task has no bundled sample"
         raise EnvironmentError_(f"data of {spec.hub or spec.schema} not found: {why}; {_advice(spec)}")
-    shared = tuple(column for column in schema.columns if column == "categories")
-    table = BundledTable(name=f"bundled sample {bundled!r}", sample=bundled, shared=shared)
+    table = BundledTable(name=f"bundled sample {bundled!r}", sample=bundled, shared=_shared(schema))
     data = _resolved(spec, schema, table, requested, "bundled")
     because = f" ({reason})" if reason else ""
     banner = (
@@ -184,6 +189,21 @@ def _bundled(
         + _advice(spec)
     )
     return replace(data, banner=banner)
+
+
+def _fresh(spec: SourceSpec, schema: Schema, bundled: str | None, requested: str, seed: int) -> ResolvedData:
+    from argus_eval.data.fresh_table import FreshTable
+
+    if bundled is None:
+        raise UsageError(f"--data {requested}: the scenes cannot be asked this task's questions; {_advice(spec)}")
+    name = f"fresh synthetic scenes (seed {seed})"
+    table = FreshTable(name=name, sample=bundled, seed=seed, shared=_shared(schema))
+    data = _resolved(spec, schema, table, requested, "fresh")
+    return replace(data, banner=f"SYNTHETIC DATA: {bundled} runs on {name}, not on the benchmark; {_advice(spec)}")
+
+
+def _shared(schema: Schema) -> tuple[str, ...]:
+    return tuple(column for column in schema.columns if column == "categories")
 
 
 def _advice(spec: SourceSpec) -> str:

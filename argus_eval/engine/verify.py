@@ -13,6 +13,8 @@ from argus_eval.backends.resolve import model_facts
 from argus_eval.config import RunConfig
 from argus_eval.core.published import PublishedScore
 from argus_eval.core.results import ArmResult, TaskResult
+from argus_eval.data.fresh_seed import fresh_seed
+from argus_eval.data.resolution import SYNTHETIC
 from argus_eval.engine.accuracy import survey
 from argus_eval.engine.narrator import Narrator
 from argus_eval.engine.plan import TaskPlan, make_plan
@@ -147,8 +149,8 @@ def verify(
 
 def _refuse_what_proves_nothing(subject: Subject, config: RunConfig) -> None:
     for task, source in config.data.items():
-        if source == "bundled":
-            where = f"--data {task}=bundled" if task else "--data bundled"
+        if source == "bundled" or fresh_seed(source) is not None:
+            where = f"--data {task}={source}" if task else f"--data {source}"
             raise UsageError(f"{where}: a synthetic sample can verify nothing; give the benchmark itself")
     weights = config.weights.get(subject.runs_as, config.weights.get(""))
     if weights == "random":
@@ -183,7 +185,7 @@ def _judged(
     entries: list[Verification] = []
     for score in scores:
         result = results.get(str(score.task))
-        if result is None or result.data.resolved == "bundled":
+        if result is None or result.data.resolved in SYNTHETIC:
             cells.append(without_measurement(score, "only a synthetic sample was there"))
             continue
         cell = judge(score, result, config.limit, date)

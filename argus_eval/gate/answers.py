@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from argus_eval.data.resolution import SYNTHETIC
 from argus_eval.metrics.protocol import CorpusMetric
 
 __all__ = ["ArmAnswers", "ArmTask", "Corpus", "is_synthetic", "short_name", "without_mark"]
@@ -17,8 +18,8 @@ _MARK = "[synthetic]"
 
 
 def is_synthetic(task: str, resolved: str) -> bool:
-    """Whether a task ran on the bundled synthetic sample."""
-    return resolved == "bundled" or task.endswith(_MARK)
+    """Whether a task ran on synthetic scenes."""
+    return resolved in SYNTHETIC or task.endswith(_MARK)
 
 
 def without_mark(task: str) -> str:

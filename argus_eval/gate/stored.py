@@ -17,6 +17,7 @@ import numpy as np
 
 import argus_eval
 from argus_eval.core.codec import from_json, to_json
+from argus_eval.data.fresh_seed import fresh_seed
 from argus_eval.errors import EnvironmentError_, UsageError
 from argus_eval.gate.answers import ArmAnswers, ArmTask
 from argus_eval.store import write_atomically
@@ -200,7 +201,9 @@ def _stored(task: ArmTask) -> StoredTask:
         metric=task.metric,
         higher_is_better=task.higher_is_better,
         value=task.value,
-        requested=task.requested if task.requested in _KEYWORDS else "path",
+        requested=task.requested
+        if task.requested in _KEYWORDS or fresh_seed(task.requested) is not None
+        else "path",
         resolved=task.resolved,
         fingerprint=task.fingerprint,
         prompt=task.prompt,

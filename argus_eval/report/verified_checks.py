@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from argus_eval.core.published import PublishedScore
 from argus_eval.core.results import Results
+from argus_eval.data.resolution import SYNTHETIC
 from argus_eval.engine.verify_cells import Cell, Status, cell_words
 from argus_eval.engine.verify_ledger import Verification
 from argus_eval.engine.verify_matrix import matrix
@@ -14,7 +15,7 @@ from argus_eval.report.text import printable
 
 __all__ = ["verified_check"]
 
-_NOT_THE_BENCHMARK = ("bundled", "imported")
+_NOT_THE_BENCHMARK = (*SYNTHETIC, "imported")
 
 
 def verified_check(

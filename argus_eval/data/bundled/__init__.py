@@ -17,7 +17,7 @@ from argus_eval.errors import EnvironmentError_, UnknownNameError
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-__all__ = ["bundled_categories", "bundled_count", "bundled_names", "iter_rows"]
+__all__ = ["bundled_categories", "bundled_count", "bundled_names", "image_column", "iter_rows"]
 
 _FOLDER = Path(__file__).parent
 _GROUPS_KEPT = 3
@@ -29,6 +29,11 @@ _IMAGE_COLUMN = {"mmmu_val": "image_1"}
 def bundled_names() -> tuple[str, ...]:
     """Names of the bundled samples."""
     return NAMES
+
+
+def image_column(name: str) -> str:
+    """Where the image stands in a row of a sample."""
+    return _IMAGE_COLUMN.get(name, "image")
 
 
 def bundled_count(name: str) -> int:
@@ -53,7 +58,7 @@ def iter_rows(name: str, columns: Sequence[str] | None = None) -> Iterator[dict[
         EnvironmentError_: its file is missing.
     """
     table = _open(name)
-    column = _IMAGE_COLUMN.get(name, "image")
+    column = image_column(name)
     present = [field for field in table.schema_arrow.names if field != "scene"]
     wanted = [field for field in present if columns is None or field in columns]
     with_image = columns is None or column in columns

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import datasets
 
 from argus_eval.core.sample import EncodedImage
+from argus_eval.data.fresh_seed import fresh_seed
 from argus_eval.data.hub import unreachable_because
 from argus_eval.errors import EnvironmentError_, SampleError, UsageError
 from argus_eval.metrics.protocol import Metric
@@ -122,8 +123,10 @@ class Bridge:
             UsageError: the copy is missing or not the task's, or the task cannot be asked here.
             EnvironmentError_: the data are nowhere.
         """
-        if requested == "bundled":
-            raise UsageError(f"--data bundled: {self.name} has no bundled sample; give --data {self.name}=PATH")
+        if requested == "bundled" or (requested is not None and fresh_seed(requested) is not None):
+            raise UsageError(
+                f"--data {requested}: {self.name} has no synthetic scenes; give --data {self.name}=PATH"
+            )
         local = None
         if requested not in (None, "hub"):
             local = LocalCopy(path=Path(str(requested)).expanduser(), splits=self.splits)
