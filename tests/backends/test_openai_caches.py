@@ -129,7 +129,7 @@ def test_without_a_cache_nothing_is_refused() -> None:
 
 @pytest.mark.parametrize("make", ["vllm", "sglang"])
 def test_images_asked_about_together_are_unknown_to_each_other(make: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("argus_eval.backends.openai.caches.audit.__defaults__", (1,))
+    monkeypatch.setattr("argus_eval.backends.openai.cache_audit.audit.__defaults__", (1,))
     model = Remembering(make)
     with backend_of(model) as backend:
         runner = backend.runner(())

@@ -207,7 +207,7 @@ def test_a_claim_is_checked_on_tokens(
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr("argus_eval.cli.run._write_page", lambda finished: finished.run.path)
-    monkeypatch.setattr("argus_eval.backends.openai.caches.audit.__defaults__", (1,))
+    monkeypatch.setattr("argus_eval.backends.openai.cache_audit.audit.__defaults__", (1,))
     command = ["--model", f"vllm:{checkpoint}", "--tasks", "textvqa", "--data", "bundled", "--limit", "4"]
     command += ["--recipes", "baseline,server-no-prefix-cache", "--efficiency-only", "--budget", "1s"]
     found = {}

@@ -77,8 +77,10 @@ class OpenAIBackend:
         return ServerRunner(self._clients[0], self._caches, self._memory)
 
     def twin(self) -> ArmRunner:
-        """See :class:`~argus_eval.backends.protocol.Backend`."""
-        return ServerRunner(self._connect(), self._caches, self._memory)
+        """See :class:`~argus_eval.backends.protocol.Backend`; it is there for timing, so caches are looked for."""
+        runner = ServerRunner(self._connect(), self._caches, self._memory)
+        runner.inspect()
+        return runner
 
     def close(self) -> None:
         """See :class:`~argus_eval.backends.protocol.Backend`."""

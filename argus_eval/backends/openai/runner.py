@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from argus_eval.backends.openai.answers import fixed_length, loaded_response, response_of, timing_of
-from argus_eval.backends.openai.caches import CacheAudit, Forgetting, Probe, ServerMemory, audit, counted_hits
+from argus_eval.backends.openai.cache_audit import CacheAudit, Probe, audit, counted_hits, made_up_request
+from argus_eval.backends.openai.caches import Forgetting, ServerMemory
 from argus_eval.backends.openai.client import Answered, ServerClient
 from argus_eval.backends.openai.failures import Failure, RequestFailed
 from argus_eval.backends.openai.server_times import PageReader, ended_between, with_server_stages
@@ -76,6 +77,14 @@ class ServerRunner:
         self._last: tuple[str, ...] = ()
         self._names: tuple[str, ...] = ()
 
+    def inspect(self) -> None:
+        """Find out what the server remembers of images, before a timed request has to wait for that.
+
+        Raises:
+            ServerGone: the server has ended.
+        """
+        self._caches.inspect(self._client, self._memory, made_up_request())
+
     def answer(self, questions: Sequence[Question]) -> list[Response | SampleError]:
         """See :class:`~argus_eval.backends.protocol.ArmRunner`; as many streams as there are questions.
 
@@ -125,7 +134,7 @@ class ServerRunner:
 
     def tokens(self, request: Request, *, cold: bool) -> Response:
         """See :class:`~argus_eval.backends.protocol.ShowsTokens`."""
-        names = self._make_cold(request) if cold else ()
+        names = self._memory.forget(request) if cold and self._memory.knows(request) else ()
         (found,) = self._client.answer([request], streams=1, image_names=[names])
         self._memory.note(request)
         self._last = ()

@@ -124,7 +124,8 @@ class VllmBackend:
         return _ArmRunner(server)
 
     def twin(self) -> ArmRunner:
-        """See :class:`~argus_eval.backends.protocol.Backend`."""
+        """See :class:`~argus_eval.backends.protocol.Backend`; it is there for timing, so caches are looked for."""
+        _ArmRunner(self._server(_BASELINE, ())).inspect()
         return _ArmRunner(self._server(_TWIN, ()))
 
     def _server(self, name: str, recipes: tuple[str, ...]) -> _ArmServer:
@@ -255,6 +256,13 @@ class _ArmRunner:
         if self._inner is None:
             self._inner = self._server.new_runner()
         return self._inner
+
+    def inspect(self) -> None:
+        """Find out what the server remembers of images."""
+        try:
+            self._runner().inspect()
+        except ServerGone as problem:
+            raise self._server.explain(problem) from problem
 
     def answer(self, questions: Sequence[Question]) -> list[Response | SampleError]:
         """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
