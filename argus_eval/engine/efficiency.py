@@ -1,8 +1,8 @@
 """Everything that is measured of one model's speed, within one budget.
 
 Order: recipes' claims, memory, cache audit, latencies, answers at their natural end, throughput, energy. Each part
-may use a share of the budget; what does not fit is left out and named. Latencies come from processes where the budget
-pays for them, from blocks of the run's own process where it does not (MEASUREMENT §9).
+may use a share of the budget; what does not fit is left out and named. Latencies come from processes where the
+budget pays for them, from blocks of the run's own process where it does not (MEASUREMENT §9).
 """
 
 from __future__ import annotations
