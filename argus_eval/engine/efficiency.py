@@ -30,7 +30,7 @@ from argus_eval.measure.energy import energy_counter
 from argus_eval.measure.memory import room_for_a_copy
 from argus_eval.store import RunWriter
 
-__all__ = ["EfficiencyJob", "MeasuredEfficiency", "measure_efficiency"]
+__all__ = ["EfficiencyJob", "MeasuredEfficiency", "measure_efficiency", "time_natural_ends"]
 
 # Shares of the budget. Checking claims stops after the first; how many images it covered is in the results.
 _FIDELITY_SHARE, _MEMORY_SHARE, _AUDIT_SHARE, _NATURAL_SHARE = 0.1, 0.15, 0.05, 0.05
@@ -74,7 +74,7 @@ def measure_efficiency(job: EfficiencyJob, writer: RunWriter, narrator: Narrator
     }
     _audit(sitting, shared)
     measure_latency(sitting, shared, until=UNTIL)
-    _natural(sitting, shared)
+    time_natural_ends(sitting, shared)
     _throughput(sitting, shared)
     _energy(sitting, shared)
     return MeasuredEfficiency(fidelity=fidelity, workload=workload.fingerprint, notes=tuple(sitting.notes))
@@ -169,7 +169,7 @@ def _run_once(arms: Mapping[str, ArmRunner], item: WorkItem) -> None:
             continue
 
 
-def _natural(sitting: Sitting, arms: Mapping[str, ArmRunner]) -> None:
+def time_natural_ends(sitting: Sitting, arms: Mapping[str, ArmRunner]) -> None:
     """Answers at their natural end, where their length and the images' novelty mean something."""
     job, watch, config = sitting.job, sitting.watch, sitting.job.plan.config
     if any(record.pass_name == "natural" and record.arm in arms for record in job.done.values()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -13,7 +14,10 @@ from argus_eval.core.request import Request
 from argus_eval.core.response import Lengths, Response
 from argus_eval.core.timing import Timing
 from argus_eval.engine.budget import Stopwatch
+from argus_eval.engine.efficiency import time_natural_ends
+from argus_eval.engine.narrator import Silent
 from argus_eval.engine.natural_pass import natural_result, run_natural
+from argus_eval.engine.sitting import Sitting
 from argus_eval.errors import SampleError
 from argus_eval.measure.clock import ManualClock
 from tests.engine.fakes import workload
@@ -113,3 +117,54 @@ def test_an_image_that_failed_is_left_out_under_both() -> None:
 
 def test_without_records_there_is_nothing() -> None:
     assert natural_result([], ARM, BASELINE) is None
+
+
+class Lines:
+    """Keeps what a writer is given."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    def append(self, records: list[Record]) -> None:
+        self.records += records
+
+
+def sat(
+    budget_s: float, *, weights: str = "trained", distinct: bool = False
+) -> tuple[list[Record], list[str], float]:
+    """What the measurement writes and leaves out, and the seconds it takes, with two arms of 0.3 s an answer."""
+    clock = ManualClock()
+    watch = Stopwatch(budget_s=budget_s, clock_s=lambda: clock() / 1e9)
+    watch.start()
+    config = SimpleNamespace(regime="cold-image", setting=lambda name, default: default)
+    facts = SimpleNamespace(backend="transformers", name="m")
+    model = SimpleNamespace(facts=facts, measures_accuracy=weights == "trained")
+    job = SimpleNamespace(plan=SimpleNamespace(config=config), model=model, done={}, budget_s=budget_s)
+    writer = Lines()
+    sitting = Sitting(
+        job=cast(Any, job),
+        workload=workload(),
+        writer=cast(Any, writer),
+        watch=watch,
+        narrator=Silent(),
+        start_s=0.0,
+        distinct=distinct,
+    )
+    time_natural_ends(sitting, cast(Any, {name: Talker(clock, 21) for name in (BASELINE, ARM)}))
+    return writer.records, sitting.notes, clock() / 1e9
+
+
+def test_a_twentieth_of_the_budget_is_all_it_takes() -> None:
+    records, notes, seconds = sat(100)
+    assert seconds == pytest.approx(5, abs=0.6)
+    assert len(measured(records)) == 14
+    assert notes == []
+    _, notes, seconds = sat(20)
+    assert seconds <= 1.6
+    assert "fewer than 6 images" in notes[0]
+
+
+def test_where_an_end_means_nothing_nothing_is_asked() -> None:
+    for records, notes, seconds in (sat(100, weights="random"), sat(100, distinct=True)):
+        assert (records, seconds) == ([], 0.0)
+        assert notes[0].startswith("natural end of answers not timed")
