@@ -23,12 +23,14 @@ STAGES = (
     "first_token",
     "decode",
     "detokenize",
-    # servers
-    "queue",
+    # servers, and what they tell of themselves
     "connect",
     "send",
     "wait",
     "stream",
+    "stream.queue",
+    "stream.prefill",
+    "decode.engine",
 )
 
 

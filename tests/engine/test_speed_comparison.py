@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from argus_eval.backends.resolve import model_facts
+from argus_eval.core.loss_class import LossClass
 from argus_eval.core.record import Record, Times
-from argus_eval.core.results import SpeedUp
+from argus_eval.core.results import Fidelity, SpeedUp
 from argus_eval.engine.plan import ModelPlan
-from argus_eval.engine.speed_comparison import compare_speed
+from argus_eval.engine.speed_comparison import compare_speed, inputs_equal
 from argus_eval.engine.speed_summary import SpeedTable
 from argus_eval.recipes.compose import ArmPlan
 from argus_eval.stats.verdict import Verdict
@@ -91,3 +92,34 @@ def test_where_nothing_can_be_claimed_nothing_is_detectable(blocks: int, quick: 
     assert not found["ttft"].claim
     assert found["ttft"].detectable is None
     assert found["host"].detectable is None
+
+
+def fidelity(**what: object) -> Fidelity:
+    held: dict[str, object] = {
+        "loss_class": LossClass.L0,
+        "n": 4,
+        "ids_equal": True,
+        "pixels_hash_equal": True,
+        "pixels_max_abs_diff": 0.0,
+        "tokens_equal_share": 1.0,
+    }
+    return Fidelity(**{**held, **what})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("what", "equal"),
+    [
+        ({}, True),
+        ({"pixels_hash_equal": False}, False),
+        ({"ids_equal": False}, False),
+        ({"n": 0}, False),
+        ({"broken": "a pixel differs"}, False),
+        # Of a server only tokens are seen.
+        ({"pixels_hash_equal": None, "pixels_max_abs_diff": None}, True),
+        ({"pixels_hash_equal": None, "pixels_max_abs_diff": None, "tokens_equal_share": 0.75}, False),
+        ({"pixels_hash_equal": None, "pixels_max_abs_diff": None, "tokens_equal_share": None}, False),
+        ({"pixels_hash_equal": None, "pixels_max_abs_diff": None, "ids_equal": None}, False),
+    ],
+)
+def test_equal_inputs_are_those_that_were_seen_to_be_equal(what: dict[str, object], equal: bool) -> None:
+    assert inputs_equal(fidelity(**what)) is equal
