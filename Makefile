@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_BUDGET ?= 3m
 
-.PHONY: demo test simulations check gate gate-baseline parity format report clean
+.PHONY: demo test simulations serving-test check gate gate-baseline parity format report clean
 
 ## demo: the main job on what ships with the project; ends with the path of the report
 demo: $(VENV)/.core
@@ -18,6 +18,14 @@ test: $(VENV)/.dev
 simulations: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q -m slow
 
+# A Python that has vLLM; one is built (some minutes, 7 GB) where none is named.
+VLLM_PYTHON ?= build/vllm/bin/python
+
+## serving-test: the real vLLM on the CPU against the local backend, with the small trained SmolVLM of the tests
+serving-test: $(VENV)/.dev
+	test -x $(VLLM_PYTHON) || benchmarks/vllm_cpu_environment.sh build/vllm
+	ARGUS_EVAL_VLLM_PYTHON=$(VLLM_PYTHON) $(BIN)/python -m pytest -q tests/backends/test_vllm.py
+
 ## check: lint, format, types
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -27,7 +35,7 @@ check: $(VENV)/.dev
 # The run that our own gate looks at: two tasks, three arms, the one trained checkpoint, half a minute of work.
 GATE_RUNS := build/gate
 GATE_RUN = OMP_NUM_THREADS=1 $(BIN)/argus-eval --model argus-nano --tasks vqav2,gqa --data bundled --limit 150 \
-		--weights argus_eval/models/argus/checkpoints/argus-nano-preview --recipes baseline,exact,lossless \
+		--recipes baseline,exact,lossless \
 		--device cpu --budget 5s --runs-dir $(GATE_RUNS) --fresh
 
 ## gate: our recipes and harness under our own accuracy gate; what CI runs after the tests
@@ -36,13 +44,13 @@ gate: $(VENV)/.core
 	$(GATE_RUN)
 	$(BIN)/argus-eval check $(GATE_RUNS)/argus-nano--* --policy .ci/gate/in-run.yaml --junit $(GATE_RUNS)/in-run.xml
 	$(BIN)/argus-eval check $(GATE_RUNS)/argus-nano--* --policy .ci/gate/stored.yaml --arm baseline \
-		--inconclusive warn --baseline .ci/gate/argus-nano-preview.baseline.json --junit $(GATE_RUNS)/stored.xml
+		--inconclusive warn --baseline .ci/gate/argus-nano.baseline.json --junit $(GATE_RUNS)/stored.xml
 
 ## gate-baseline: keep today's answers as the stored baseline; look at the diff before it is committed
 gate-baseline: $(VENV)/.core
 	rm -rf $(GATE_RUNS)
 	$(GATE_RUN)
-	$(BIN)/argus-eval baseline save argus-nano-preview $(GATE_RUNS)/argus-nano--* --dir .ci/gate
+	$(BIN)/argus-eval baseline save argus-nano $(GATE_RUNS)/argus-nano--* --dir .ci/gate
 
 # Another interpreter with lmms-eval: make parity LMMS_PYTHON=/path/to/python
 LMMS_PYTHON ?= $(BIN)/python
@@ -56,11 +64,11 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 ## report: build the example report and the leaderboard that are kept in git again
-EXAMPLE_RUN = $(BIN)/argus-eval --model argus-nano --weights argus_eval/models/argus/checkpoints/argus-nano-preview \
+EXAMPLE_RUN = $(BIN)/argus-eval --model argus-nano \
 		--data bundled --limit 200 --budget 150s --runs-dir .example --fresh
 report: $(VENV)/.core
 	rm -rf .example leaderboards/entries leaderboards/reports
-	$(EXAMPLE_RUN) --tasks vqav2,pope,refcoco --recipes baseline,exact,lossless,fused-tiles+token-splice+tile-cap
+	$(EXAMPLE_RUN) --tasks vqav2,pope,refcoco --recipes baseline,exact,lossless,fused-tiles+token-splice+visual-pool
 	$(BIN)/argus-eval report .example/* -o reports/example.html
 	$(EXAMPLE_RUN) --tasks vqav2,pope,refcoco --recipes baseline,bf16,attention-eager
 	$(BIN)/argus-eval leaderboard add .example/*

@@ -10,8 +10,6 @@ import argus_eval
 from argus_eval.cli import main
 from argus_eval.recipes.catalog import RECIPES
 
-CHECKPOINT = pathlib.Path(argus_eval.__file__).parent / "models/argus/checkpoints/argus-nano-preview"
-
 
 def _register() -> None:
     if "shifted-normalisation" not in RECIPES:
@@ -25,7 +23,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> argus_eval.Run:
         model="argus-nano",
         tasks="vqav2",
         recipes="baseline,exact,lossless,shifted-normalisation",
-        weights=str(CHECKPOINT),
         data="bundled",
         limit=32,
         budget="1s",
@@ -72,7 +69,6 @@ def test_changed_answers_alone_catch_a_broken_recipe(tmp_path: pathlib.Path) -> 
         model="argus-nano",
         tasks="vqav2",
         recipes="baseline,shifted-normalisation",
-        weights=str(CHECKPOINT),
         data="bundled",
         limit=24,
         efficiency=False,

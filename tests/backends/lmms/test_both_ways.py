@@ -33,7 +33,7 @@ from argus_eval.tasks.lmms.index import task_index
 from tests.tasks.lmms.folders import COPIES, write_copy
 
 TASKS = ("pope", "chartqa")
-CHECKPOINT = Path(checkpoints.__file__).parent / "argus/checkpoints/argus-nano-preview"
+CHECKPOINT = Path(checkpoints.__file__).parent / "argus/checkpoints/argus-nano"
 
 
 @pytest.fixture(scope="module", autouse=True)
