@@ -40,7 +40,6 @@ def test_sound_recipes_pass_and_a_broken_one_is_caught(run: argus_eval.Run) -> N
     assert run.preserves_accuracy(arm="lossless", margin=0.10, allow_synthetic="a test")
     assert run.preserves_accuracy(arm="lossless", margin=0.01, allow_synthetic="a test").verdict == "INCONCLUSIVE"
     broken = run.preserves_accuracy(arm="shifted-normalisation", margin=0.10, allow_synthetic="a test")
-    # The checkpoint is so weak that its accuracy hardly notices; what it was fed, and its answers, do.
     assert broken.verdict == "FAIL", str(broken)
     assert "a pixel differs by 1.5" in str(broken)
 
@@ -63,7 +62,7 @@ def test_the_command_says_the_same(run: argus_eval.Run, tmp_path: pathlib.Path) 
 
 
 def test_changed_answers_alone_catch_a_broken_recipe(tmp_path: pathlib.Path) -> None:
-    """Without an efficiency pass nobody looks at pixels, and this checkpoint's accuracy hardly notices."""
+    """Without an efficiency pass nobody looks at pixels."""
     _register()
     found = argus_eval.evaluate(
         model="argus-nano",
@@ -78,3 +77,28 @@ def test_changed_answers_alone_catch_a_broken_recipe(tmp_path: pathlib.Path) -> 
     policy = tmp_path / "gate.yaml"
     policy.write_text("flips: [{at_most: 0.1}]\nvalidity: {allow_synthetic: a test}\n")
     assert main(["check", str(found.path), "--policy", str(policy)]) == 1
+
+
+@pytest.mark.slow
+def test_a_wrong_pipeline_costs_accuracy(tmp_path: pathlib.Path) -> None:
+    """What the checkpoint is for: a broken host side must show in what it finds."""
+    _register()
+    found = argus_eval.evaluate(
+        model="argus-nano",
+        tasks="refcoco",
+        recipes="baseline,shifted-normalisation",
+        data="bundled",
+        limit=200,
+        efficiency=False,
+        device="cpu",
+        runs_dir=tmp_path,
+    )
+    sound, broken = (
+        found.metric(f"argus-nano:{arm}", "refcoco[synthetic]").value
+        for arm in ("baseline", "shifted-normalisation")
+    )
+    assert sound is not None
+    assert broken is not None
+    # The best constant box gets 0.04 of such scenes.
+    assert sound > 0.25
+    assert broken < sound - 0.15
