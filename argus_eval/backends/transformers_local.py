@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import gc
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -42,6 +43,7 @@ class LocalRunner:
         self.pipeline = pipeline
         self._events = _cuda_event if pipeline.device.type == "cuda" else None
         self._thread: ThreadPoolExecutor | None = None
+        self._one_at_a_time = threading.Lock()
         # By identity, and with the request itself so that its identity is not given to another one.
         self._expected: dict[int, tuple[Request, Future[ModelInputs]]] = {}
 
@@ -51,23 +53,23 @@ class LocalRunner:
         return self.pipeline.looks_ahead
 
     def expect(self, questions: Sequence[Question]) -> None:
-        """See :class:`~argus_eval.backends.protocol.LooksAhead`."""
+        """See :class:`~argus_eval.backends.protocol.LooksAhead`. A pipeline that remembers is left alone."""
+        if self.pipeline.remembers:
+            return
         if self._thread is None:
-            # Its kernels must not take the cores from those of the model.
-            self._thread = ThreadPoolExecutor(1, "look-ahead", initializer=torch.set_num_threads, initargs=(1,))
+            self._thread = _thread_beside_the_model()
         for question in questions:
-            made = self._thread.submit(self.pipeline.host_inputs, question.request, StageRecorder(enabled=False))
+            made = self._thread.submit(self._prepared, question.request)
             self._expected[id(question.request)] = (question.request, made)
 
     def answer(self, questions: Sequence[Question]) -> list[Response | SampleError]:
         """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
-        silent = StageRecorder(enabled=False)
         results: list[Response | SampleError | None] = [None] * len(questions)
         prepared = []
         for index, question in enumerate(questions):
             try:
                 with _sample_boundary():
-                    prepared.append((index, self._host_inputs(question.request, silent)))
+                    prepared.append((index, self._host_inputs(question.request)))
             except SampleError as problem:
                 results[index] = problem
         if prepared:
@@ -77,9 +79,13 @@ class LocalRunner:
                 results[index] = answer
         return [result if result is not None else SampleError("no answer") for result in results]
 
-    def _host_inputs(self, request: Request, silent: StageRecorder) -> ModelInputs:
+    def _host_inputs(self, request: Request) -> ModelInputs:
         expected = self._expected.pop(id(request), None)
-        return self.pipeline.host_inputs(request, silent) if expected is None else expected[1].result()
+        return self._prepared(request) if expected is None else expected[1].result()
+
+    def _prepared(self, request: Request) -> ModelInputs:
+        with self._one_at_a_time:  # parts need not bear two threads
+            return self.pipeline.host_inputs(request, StageRecorder(enabled=False))
 
     def _generate(self, inputs: Sequence[Any], decoding: Any) -> list[Response | SampleError]:
         try:
@@ -119,6 +125,15 @@ class LocalRunner:
         """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
         with _sample_boundary():
             return self.pipeline.run_host(request, StageRecorder(events=self._events))
+
+
+def _thread_beside_the_model() -> ThreadPoolExecutor:
+    """A thread whose kernels do not take the cores from those of the model."""
+    threads, beside = torch.get_num_threads(), ThreadPoolExecutor(1, "look-ahead")
+    beside.submit(torch.set_num_threads, 1).result()
+    # The number is a thread's own, but every later thread of the process would start with the last one set.
+    torch.set_num_threads(threads)
+    return beside
 
 
 def _cuda_event() -> DeviceEvent:

@@ -111,17 +111,19 @@ def run_accuracy(job: AccuracyPass, writer: RunWriter, narrator: Narrator) -> Se
     watched = _Survey()
     finished = 0
     what = f"accuracy {job.plan.display}"
-    blocks = _blocks(job, watched.watch(job.plan.samples()))
-    for block, following in itertools.pairwise(itertools.chain(blocks, (None,))):
-        assert block is not None, "only the last pair ends with nothing"
-        records: list[Record] = []
-        for arm, runner in job.runners.items():
-            if following is not None and isinstance(runner, LooksAhead) and _missing(job, arm, following):
-                runner.expect(following.questions)
-            records.extend(_arm_records(job, scorer, arm, runner, block))
-        writer.append(records)
-        finished += len(block.questions)
-        narrator.progress(what, finished, total)
+    records: list[Record] = []
+    # While one arm answers, the next in turn prepares: no more than its batch is held ready meanwhile.
+    for turn, following in itertools.pairwise(itertools.chain(_turns(job, watched), (None,))):
+        assert turn is not None, "only the last pair ends with nothing"
+        block, arm = turn
+        if following is not None:
+            _announce(job, *following)
+        records.extend(_arm_records(job, scorer, arm, job.runners[arm], block))
+        if following is None or following[0] is not block:
+            writer.append(records)
+            records = []
+            finished += len(block.questions)
+            narrator.progress(what, finished, total)
     seen = watched.result()
     if not seen.n:
         raise UsageError(_no_sample(job.plan, seen))
@@ -153,6 +155,19 @@ def _blocks(job: AccuracyPass, samples: Iterator[tuple[Sample, str]]) -> Iterato
                 job.subset.offer(job.plan.display, question, content)
         yield _Block(number, questions, contents)
         number += 1
+
+
+def _turns(job: AccuracyPass, watched: _Survey) -> Iterator[tuple[_Block, str]]:
+    """Every batch under every arm, in the order they are asked."""
+    for block in _blocks(job, watched.watch(job.plan.samples())):
+        for arm in job.runners:
+            yield block, arm
+
+
+def _announce(job: AccuracyPass, block: _Block, arm: str) -> None:
+    runner = job.runners[arm]
+    if isinstance(runner, LooksAhead) and _missing(job, arm, block):
+        runner.expect(block.questions)
 
 
 def _keys(job: AccuracyPass, arm: str, block: _Block) -> list[str]:

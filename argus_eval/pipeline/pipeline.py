@@ -54,6 +54,7 @@ class Pipeline:
         split: stock halves of ``preprocess``; ``None`` where the family has no staged form.
         staged: vision and language are separate parts (otherwise both happen inside ``language``).
         looks_ahead: the next requests may be prepared while these are answered, also where throughput is measured.
+        remembers: parts keep what earlier requests left behind, so only one thread may run them.
         recipes: what has been applied, in order.
         settings: what recipes were told (tile size, dtype), stored with the run.
         notes: what a reader of results has to know (a staged pipeline that no longer fits, a recipe left out).
@@ -75,6 +76,7 @@ class Pipeline:
     split: Split | None
     staged: bool
     looks_ahead: bool = False
+    remembers: bool = False
     recipes: tuple[str, ...] = ()
     settings: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -186,4 +186,5 @@ def apply(pipeline: Pipeline) -> Pipeline:
         decoder=_HashingDecoder(pipeline.decoder, store),
         transfer=_RememberingTransfer(pipeline.transfer, store),
         vision=_RememberingVision(pipeline.vision, store),
+        remembers=True,
     )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import pytest
+import torch
 
 from argus_eval.backends.protocol import LooksAhead, Question
 from argus_eval.backends.transformers_local import LocalRunner
 from argus_eval.core.request import Request
 from argus_eval.core.response import Response
 from argus_eval.errors import SampleError
-from argus_eval.recipes import overlap
+from argus_eval.recipes import overlap, vision_cache
 from tests.pipeline.images import AWKWARD, request
 
 
@@ -26,8 +29,6 @@ class Asked:
 
 @pytest.fixture(scope="module")
 def argus_pipeline() -> Any:
-    import torch
-
     from argus_eval.models.argus.build import build_argus
     from argus_eval.models.families import pipeline_for
 
@@ -48,13 +49,20 @@ def test_expected_questions_are_prepared_while_nobody_waits(argus_pipeline: Any)
     prepared, allowed = threading.Event(), threading.Event()
 
     def decoder(data: bytes) -> Any:
-        if threading.current_thread() is not threading.main_thread():
-            assert allowed.wait(20)
-            prepared.set()
+        if allowed.is_set() or not waiting:
+            return argus_pipeline.decoder(data)
+        assert threading.current_thread() is not threading.main_thread()
+        assert allowed.wait(20)
+        prepared.set()
         return argus_pipeline.decoder(data)
 
+    waiting = False
     runner = LocalRunner(dataclasses.replace(argus_pipeline, decoder=decoder))
     first, second = questions("palette"), questions("grey", "palette")
+    runner.expect(first)
+    for _, made in runner._expected.values():
+        made.result()
+    waiting = True
     runner.expect(second)  # would never return if it prepared in this thread
     found = runner.answer(first)
     assert not prepared.is_set()
@@ -90,3 +98,43 @@ def test_only_the_recipe_looks_ahead_where_throughput_is_measured(argus_pipeline
     runner = LocalRunner(overlap.apply(argus_pipeline) if recipe else argus_pipeline)
     assert isinstance(runner, LooksAhead)
     assert runner.looks_ahead is recipe
+
+
+def test_the_number_of_threads_is_left_as_it_was(argus_pipeline: Any) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        runner = LocalRunner(argus_pipeline)
+        asked = questions("grey")
+        runner.expect(asked)
+        runner.answer(asked)
+        with ThreadPoolExecutor(1) as later:
+            assert (torch.get_num_threads(), later.submit(torch.get_num_threads).result()) == (2, 2)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_parts_run_in_one_thread_at_a_time(argus_pipeline: Any) -> None:
+    """Also where the questions at hand were not announced, as those of the first batch."""
+    inside, most = 0, 0
+
+    def decoder(data: bytes) -> Any:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.05)
+        inside -= 1
+        return argus_pipeline.decoder(data)
+
+    runner = LocalRunner(dataclasses.replace(argus_pipeline, decoder=decoder))
+    runner.expect(questions("palette", "grey"))
+    runner.answer(questions("grey", "palette"))
+    assert most == 1
+
+
+def test_a_pipeline_that_remembers_is_not_prepared_in_the_background(argus_pipeline: Any) -> None:
+    runner = LocalRunner(vision_cache.apply(argus_pipeline))
+    asked = questions("grey", "palette")
+    runner.expect(asked)
+    assert not runner._expected
+    assert tokens(runner.answer(asked)) == tokens(LocalRunner(argus_pipeline).answer(asked))

@@ -107,3 +107,28 @@ def test_every_announced_batch_is_asked_next_and_the_first_is_not_announced(
     assert runner.asked == keys[done:]
     # What an interrupted run has finished is neither asked nor prepared.
     assert runner.announced == keys[3:]
+
+
+def test_only_the_batch_at_hand_and_the_next_are_ever_held_ready(tmp_path: Path, row: dict[str, object]) -> None:
+    """Whatever the number of arms: the next in turn prepares while the one at hand answers."""
+    rows = [{**row, "question_id": str(number), "answer": [f"thing {number}"]} for number in range(7)]
+    plan = plan_of(written(tmp_path, *rows))
+    facts = model_facts("oracle", weights=None, device="cpu", dialect=None)
+    ready: list[int] = []
+
+    class Counting(Ahead):
+        def expect(self, questions: Sequence[Question]) -> None:
+            super().expect(questions)
+            ready.append(sum(len(arm.announced) - len(arm.taken()) for arm in arms.values()))
+
+        def taken(self) -> list[str]:
+            return [key for key in self.asked if key in self.announced]
+
+    arms = {name: Counting() for name in "abc"}
+    job = AccuracyPass(plan=plan, model=facts, runners=arms, batch_size=3, done={})  # type: ignore[arg-type]
+    with RunWriter(RunWriter.create(tmp_path / "run", {})) as writer:
+        run_accuracy(job, writer, Silent())
+    assert max(ready) == 2 * 3
+    assert all(len(arm.asked) == 7 for arm in arms.values())
+    assert arms["a"].announced == arms["a"].asked[3:]
+    assert arms["b"].announced == arms["b"].asked
