@@ -5,11 +5,11 @@ from __future__ import annotations
 __all__ = ["fresh_seed"]
 
 _PREFIX = "fresh:"
-_LARGEST_SEED = 10**9
+_MOST_DIGITS = 9
 
 
 def fresh_seed(requested: str) -> int | None:
     """The seed of ``fresh:SEED``; ``None`` for anything else."""
     digits = requested.removeprefix(_PREFIX)
     is_seed = requested.startswith(_PREFIX) and digits.isascii() and digits.isdigit()
-    return int(digits) if is_seed and int(digits) <= _LARGEST_SEED else None
+    return int(digits) if is_seed and len(digits) <= _MOST_DIGITS else None

@@ -28,7 +28,15 @@ def first(rows: Iterator[Any], count: int) -> list[Any]:
 
 @pytest.mark.parametrize(
     ("text", "seed"),
-    [("fresh:0", 0), ("fresh:17", 17), ("fresh:", None), ("fresh:-1", None), ("fresh:٣", None), ("fresh", None)],
+    [
+        ("fresh:0", 0),
+        ("fresh:17", 17),
+        ("fresh:", None),
+        ("fresh:-1", None),
+        ("fresh:٣", None),
+        ("fresh", None),
+        ("fresh:" + "9" * 5000, None),
+    ],
 )
 def test_only_a_seed_is_a_seed(text: str, seed: int | None) -> None:
     assert fresh_seed(text) == seed
