@@ -10,7 +10,11 @@ from contextlib import contextmanager
 
 import pytest
 
+from argus_eval.backends.openai.address import Secret, parse_address
 from argus_eval.backends.openai.backend import OpenAIBackend
+from argus_eval.backends.openai.client import ServerClient
+from argus_eval.backends.openai.exchange import Exchange
+from argus_eval.backends.openai.failures import RequestFailed
 from argus_eval.backends.protocol import ArmRunner, TakesLoad
 from argus_eval.core.request import Decoding, Request
 from argus_eval.core.response import Response
@@ -180,3 +184,25 @@ def test_a_sweep_ends_where_requests_fail(monkeypatch: pytest.MonkeyPatch) -> No
     assert "HTTP 429" in (records[-1].error or "")
     # Six images pay for one wave of four.
     assert [record.lengths["output_tokens"] for record in records if record.block == 2] == [12] * 4
+
+
+def test_a_broken_connection_holds_no_other_stream_up_while_the_process_is_asked_after() -> None:
+    """A process may take seconds to be gone; the clocks of the other streams run on."""
+
+    async def one_breaks(call: Call, writer: asyncio.StreamWriter) -> None:
+        if call.body["messages"][0]["content"][-1]["text"] == "breaks":
+            raise ConnectionError
+        await answer(writer, "a", "b", "c", pause_s=0.1)
+
+    def dies_slowly() -> bool:
+        time.sleep(3.0)
+        return False
+
+    with FakeServer({"v1": one_breaks}) as server:
+        client = ServerClient(parse_address(f"tiny@{server.base('v1')}"), Secret(), ended=dies_slowly)
+        broken, whole = client.load([dataclasses.replace(ask(prompt), prompt=prompt) for prompt in ("breaks", "whole")], [(), ()], streams=2)[0]
+        client.close()
+    assert isinstance(broken, RequestFailed)
+    assert isinstance(whole, Exchange)
+    assert whole.last_token is not None
+    assert whole.last_token - whole.begun < 2e9

@@ -70,7 +70,8 @@ class ServerClient:
         keep_special_tokens: ask for the tokens a box dialect is written in.
         patience: time limits.
         sleep: how retries wait.
-        ended: whether the server is known to have ended; ``None`` where nobody can tell.
+        ended: whether the server has ended, asked after a connection broke; may wait a while to be sure. ``None``
+            where nobody can tell.
     """
 
     def __init__(
@@ -210,7 +211,8 @@ class ServerClient:
             )
         except RequestFailed as problem:
             self._refused |= refused_extras(problem.status, problem.said, body)
-            if problem.kind in _CUT_OFF and self._ended is not None and self._ended():
+            # Asked in another thread: the answer may take a while, and other streams are under way.
+            if problem.kind in _CUT_OFF and self._ended is not None and await asyncio.to_thread(self._ended):
                 raise ServerGone(f"{self.address.root}: {problem}") from problem
             raise self._without_key(problem) from None
 

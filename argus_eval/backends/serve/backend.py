@@ -29,6 +29,8 @@ from argus_eval.store import write_atomically
 __all__ = ["ServerSettings", "VllmBackend"]
 
 _START_LIMIT_S = 1800.0
+#: A broken connection comes before the end of its process; on a busy machine some seconds before.
+_DYING_S = 10.0
 _EAGER = "on the CPU every server runs with --enforce-eager"
 _APART = "every arm and the A/A twin have a server process of their own"
 _BASELINE, _TWIN = "baseline", "baseline-twin"
@@ -157,7 +159,7 @@ class VllmBackend:
                 Secret(),
                 keep_special_tokens=settings.keep_special_tokens,
                 patience=patience_from_environment(),
-                ended=lambda: process.ended(within_s=1.0),
+                ended=lambda: process.ended(_DYING_S),
             )
         except BaseException:
             process.close()
