@@ -92,7 +92,7 @@ def answer_of(trainee: Trainee, example: Example, prompt: str) -> Answer:
     produced = trainee.model.generate(
         input_ids=ids,
         attention_mask=torch.ones_like(ids),
-        pixel_values=pixels if trainee.model.config.model_type == "argus_vlm" else pixels.unsqueeze(1),
+        pixel_values=trainee.fed(pixels),
         max_new_tokens=_MOST_NEW_TOKENS,
         do_sample=False,
     )[0, ids.shape[1] :]

@@ -51,6 +51,7 @@ class Trainee:
         projector: patches to visual tokens (N, V, D), by ``project``.
         decoder: a Llama, head excluded.
         visual_tokens: V.
+        fed: normalised pixels as ``generate`` takes them.
         image_token_id: what stands for a visual token among ids.
         trunk: ids in front of a question, image included.
         asking: ids between a question and its answer.
@@ -65,6 +66,7 @@ class Trainee:
     decoder: Any
     patches: Callable[[torch.Tensor], torch.Tensor]
     project: Callable[[torch.Tensor], torch.Tensor]
+    fed: Callable[[torch.Tensor], torch.Tensor]
     visual_tokens: int
     image_token_id: int
     trunk: tuple[int, ...]
@@ -150,6 +152,7 @@ def _argus(model: ArgusForConditionalGeneration, processor: Any) -> Trainee:
         decoder=inner.language_model,
         patches=lambda pixels: inner.vision_tower(pixels).last_hidden_state,
         project=lambda patches: inner.projector(pixel_unshuffle(patches, config.pixel_unshuffle_factor)),
+        fed=lambda pixels: pixels,
         visual_tokens=config.tokens_per_tile,
         image_token_id=config.image_token_id,
         trunk=trunk,
@@ -178,6 +181,7 @@ def _smolvlm(model: Any, processor: Any) -> Trainee:
         decoder=inner.text_model,
         patches=patches,
         project=inner.connector,
+        fed=lambda pixels: pixels.unsqueeze(1),  # (B, images, 3, H, W)
         visual_tokens=(side // model.config.scale_factor) ** 2,
         image_token_id=processor.image_token_id,
         trunk=trunk,
