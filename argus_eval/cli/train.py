@@ -8,13 +8,17 @@ import math
 import pathlib
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from argus_eval.models.argus.configuration import ArgusPreset
+    from argus_eval.models.argus.training.recipe import TrainingRecipe
     from argus_eval.models.argus.training.starting_weights import Part
 
 __all__ = ["add_arguments", "main"]
+
+Name = TypeVar("Name", bound=str)
 
 _STAGES = ("tower", "language", "joint")
 _ARCHITECTURES = ("argus", "smolvlm")
@@ -33,9 +37,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
     parser.add_argument("--seed", type=int, default=0, help="of the weights and of the order")
-    parser.add_argument("--stages", default=",".join(_STAGES), help="which stages, in order (default all)")
+    parser.add_argument(
+        "--stages",
+        default=",".join(_STAGES),
+        metavar="STAGE[=SHARE],…",
+        help="which stages, in order, and their shares of the time (default all; their own shares)",
+    )
+    parser.add_argument(
+        "--rates", default="", metavar="STAGE=RATE,…", help="peak learning rates other than the stages' own"
+    )
     parser.add_argument(
         "--kinds",
+        default="",
         metavar="KIND=WEIGHT,…",
         help="what is asked, and how often in proportion (default: all, weighted)",
     )
@@ -47,6 +60,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=_BOX_WRITINGS,
         default=_BOX_WRITINGS[0],
         help="how places are written (default %(default)s)",
+    )
+    parser.add_argument(
+        "--pointing",
+        type=float,
+        default=0.5,
+        help="weight of showing the decoder where to look; 0 leaves that to it (default %(default)s)",
     )
     parser.add_argument("--start", type=pathlib.Path, metavar="MODEL", help="trained model to take parts from")
     parser.add_argument("--start-parts", default=",".join(_PARTS), help="which parts (default %(default)s)")
@@ -63,31 +82,19 @@ def main(arguments: argparse.Namespace) -> int:
 
     from argus_eval.errors import ExitCode, UnknownNameError, UsageError
     from argus_eval.models.argus.configuration import PRESETS
-    from argus_eval.models.argus.training.recipe import STAGE_NAMES, default_recipe
     from argus_eval.models.argus.training.session import TrainingSession, train
 
     if arguments.preset not in PRESETS:
         raise UnknownNameError("argus preset", arguments.preset, PRESETS)
-    names = {name: name for name in STAGE_NAMES}
-    asked = arguments.stages.split(",")
-    for name in asked:
-        if name not in names:
-            raise UnknownNameError("stage", name, names)
     if arguments.minutes <= 0:
         raise UsageError(f"--minutes: must be positive, got {arguments.minutes}")
+    if not 0 <= arguments.pointing < math.inf:
+        raise UsageError(f"--pointing: must be 0 or more, got {arguments.pointing}")
     if arguments.device != "cpu" and not torch.cuda.is_available():
         raise UsageError(f"--device: {arguments.device!r}: torch sees no CUDA device here; use cpu")
     torch.set_num_threads(arguments.threads)
-    recipe = default_recipe(
-        arguments.preset,
-        arguments.minutes,
-        device=arguments.device,
-        stages=tuple(names[name] for name in asked),
-        seed=arguments.seed,
-    )
-    kinds = _kinds(arguments.kinds)
     session = TrainingSession(
-        recipe=dataclasses.replace(recipe, boxes=arguments.boxes, kinds=kinds or recipe.kinds),
+        recipe=_recipe(arguments),
         shape=_shape(PRESETS[arguments.preset], arguments.set),
         out=arguments.out,
         device=arguments.device,
@@ -109,6 +116,30 @@ def _estimate(minutes: float, clock: str) -> str:
     return f"training for {minutes:g} minutes of {kind} time; interrupt it and add --resume to go on later"
 
 
+def _recipe(arguments: argparse.Namespace) -> TrainingRecipe:
+    """The default recipe with what the flags change."""
+    from argus_eval.models.argus.training.questions import QUESTION_KINDS
+    from argus_eval.models.argus.training.recipe import STAGE_NAMES, default_recipe
+
+    shares = _numbers("--stages", arguments.stages, "stage", STAGE_NAMES)
+    rates = _numbers("--rates", arguments.rates, "stage", STAGE_NAMES)
+    kinds = _numbers("--kinds", arguments.kinds, "question kind", QUESTION_KINDS)
+    recipe = default_recipe(
+        arguments.preset, arguments.minutes, device=arguments.device, stages=tuple(shares), seed=arguments.seed
+    )
+    stages = tuple(
+        dataclasses.replace(plan, share=shares[plan.name] or plan.share, rate=rates.get(plan.name) or plan.rate)
+        for plan in recipe.stages
+    )
+    return dataclasses.replace(
+        recipe,
+        stages=stages,
+        boxes=arguments.boxes,
+        kinds=tuple((name, weight or 1.0) for name, weight in kinds.items()) or recipe.kinds,
+        pointing=arguments.pointing,
+    )
+
+
 def _parts(text: str) -> tuple[Part, ...]:
     from argus_eval.errors import UnknownNameError
     from argus_eval.models.argus.training.starting_weights import PARTS
@@ -120,25 +151,24 @@ def _parts(text: str) -> tuple[Part, ...]:
     return tuple(named[name] for name in text.split(","))
 
 
-def _kinds(text: str | None) -> tuple[tuple[str, float], ...] | None:
-    """``refcoco=6,pope=1.5`` as pairs; ``None`` leaves the recipe its own."""
+def _numbers(flag: str, text: str, what: str, known: Sequence[Name]) -> dict[Name, float | None]:
+    """``name=1.5,other`` as a mapping in the same order; ``None`` where no number was given."""
     from argus_eval.errors import UnknownNameError, UsageError
-    from argus_eval.models.argus.training.questions import QUESTION_KINDS
 
-    if text is None:
-        return None
-    found: dict[str, float] = {}
-    for part in text.split(","):
-        name, _, weight = part.partition("=")
-        if name not in QUESTION_KINDS:
-            raise UnknownNameError("question kind", name, QUESTION_KINDS)
+    names = {str(name): name for name in known}
+    found: dict[Name, float | None] = {}
+    for part in filter(None, text.split(",")):
+        name, given, number = part.partition("=")
+        if name not in names:
+            raise UnknownNameError(what, name, names, flag)
         try:
-            found[name] = float(weight or 1)
+            weight = float(number) if given else None
         except ValueError:
-            found[name] = math.nan
-        if not 0 < found[name] < math.inf:
-            raise UsageError(f"--kinds: {part}: a positive weight is needed, as {name}=1.5")
-    return tuple(found.items())
+            weight = math.nan
+        if weight is not None and not 0 < weight < math.inf:
+            raise UsageError(f"{flag}: {part}: a positive number is needed, as {name}=1.5")
+        found[names[name]] = weight
+    return found
 
 
 def _shape(preset: ArgusPreset, changes: list[str]) -> ArgusPreset:

@@ -200,7 +200,8 @@ def test_a_broken_connection_holds_no_other_stream_up_while_the_process_is_asked
 
     with FakeServer({"v1": one_breaks}) as server:
         client = ServerClient(parse_address(f"tiny@{server.base('v1')}"), Secret(), ended=dies_slowly)
-        broken, whole = client.load([dataclasses.replace(ask(prompt), prompt=prompt) for prompt in ("breaks", "whole")], [(), ()], streams=2)[0]
+        asked = [dataclasses.replace(ask(), prompt=prompt) for prompt in ("breaks", "whole")]
+        broken, whole = client.load(asked, [(), ()], streams=2)[0]
         client.close()
     assert isinstance(broken, RequestFailed)
     assert isinstance(whole, Exchange)

@@ -13,9 +13,9 @@ from argus_eval.cli import main
     ("flags", "said"),
     [
         (["--kinds", "refcoc=1"], "did you mean 'refcoco'"),
-        (["--kinds", "refcoco=0"], "a positive weight is needed"),
-        (["--kinds", "refcoco=1,pope=x"], "pope=x: a positive weight is needed"),
-        (["--kinds", "refcoco=inf"], "a positive weight is needed"),
+        (["--kinds", "refcoco=0"], "a positive number is needed"),
+        (["--kinds", "refcoco=1,pope=x"], "pope=x: a positive number is needed"),
+        (["--kinds", "refcoco=inf"], "a positive number is needed"),
         (["--set", "tile_px=-2"], "a whole number is needed"),
         (["--set", "tile=2"], "number of the shape"),
         (["--stages", "towr"], "did you mean 'tower'"),

@@ -16,7 +16,7 @@ from argus_eval.data.scenes.colours import COLOUR_NAMES
 from argus_eval.data.scenes.scene import Texture
 from argus_eval.models.argus.training.examples import Example, Thing, Writing
 
-__all__ = ["CATEGORY_NAMES", "TEXTURE_NAMES", "DenseLabels", "NOTHING", "dense_labels", "stack_labels"]
+__all__ = ["CATEGORY_NAMES", "TEXTURE_NAMES", "DenseLabels", "NOTHING", "dense_labels", "owners", "stack_labels"]
 
 CATEGORY_NAMES: tuple[str, ...] = tuple(category.name for category in CATEGORIES)
 TEXTURE_NAMES: tuple[str, ...] = get_args(Texture)
@@ -47,7 +47,7 @@ def dense_labels(example: Example, side: int, pieces: Pieces) -> DenseLabels:
     A cell belongs to the smallest object whose box holds the cell's centre; the cell an object's own centre lies
     in belongs to that object first, so that small objects are not lost between the centres of cells.
     """
-    owner = _owners(example.things, side)
+    owner = owners(example.things, side)
     labels = DenseLabels(
         category=np.full(side * side, NOTHING, dtype=np.int64),
         colour=np.full(side * side, -1, dtype=np.int64),
@@ -68,12 +68,7 @@ def dense_labels(example: Example, side: int, pieces: Pieces) -> DenseLabels:
     return labels
 
 
-def stack_labels(several: Sequence[DenseLabels]) -> DenseLabels:
-    """A batch of labels, with a leading axis."""
-    return DenseLabels(*(np.stack(parts) for parts in zip(*several, strict=True)))
-
-
-def _owners(things: Sequence[Thing], side: int) -> npt.NDArray[np.int64]:
+def owners(things: Sequence[Thing], side: int) -> npt.NDArray[np.int64]:
     """(side²,) index of the object each cell belongs to, -1 for none."""
     owner = np.full((side, side), -1, dtype=np.int64)
     middle = (np.arange(side) + 0.5) / side
@@ -86,6 +81,11 @@ def _owners(things: Sequence[Thing], side: int) -> npt.NDArray[np.int64]:
     for index in by_size:
         flat[_centre_cell(things[index].box, side)] = index
     return flat
+
+
+def stack_labels(several: Sequence[DenseLabels]) -> DenseLabels:
+    """A batch of labels, with a leading axis."""
+    return DenseLabels(*(np.stack(parts) for parts in zip(*several, strict=True)))
 
 
 def _area(box: tuple[float, float, float, float]) -> float:

@@ -12,6 +12,7 @@ from torch.nn import functional
 from argus_eval.models.argus.training.dense_heads import soft_bins
 from argus_eval.models.argus.training.examples import Example
 from argus_eval.models.argus.training.packing import IGNORED, Packer
+from argus_eval.models.argus.training.pointing import Pointing
 from argus_eval.models.argus.training.recipe import TrainingRecipe
 from argus_eval.models.argus.training.tower_stage import TowerStage, normalised_pixels
 from argus_eval.models.argus.training.trainee import Trainee
@@ -27,6 +28,7 @@ class LanguageStage:
         self._packer = Packer(trainee, recipe.text_tokens, dict(recipe.kinds), recipe.boxes)
         self._chance = random.Random(recipe.seed)  # noqa: S311 - the choice of questions
         self._frozen_tower = True
+        self._pointing, self._pointing_weight = Pointing(trainee), recipe.pointing
 
     def modules(self) -> list[tuple[str, nn.Module]]:
         """What is trained: projector and decoder."""
@@ -36,11 +38,15 @@ class LanguageStage:
         """The loss of a batch, and what to log about it."""
         device = self.trainee.embedding.device
         packed = self._packer.pack(examples, self._chance)
-        packed = type(packed)(*(part.to(device) for part in packed))
+        packed = packed.to(device)
         hidden = self._hidden(packed.input_ids, packed.visible, packed.position_ids, examples)
         asked = packed.labels != IGNORED
         logits = (hidden[asked] @ self.trainee.embedding.T).float()
-        return self._answer_loss(logits, packed.labels[asked])
+        loss, figures = self._answer_loss(logits, packed.labels[asked])
+        if self._pointing_weight:
+            pointing, looked = self._pointing.loss(packed, examples)
+            loss, figures["looked"] = loss + self._pointing_weight * pointing, looked
+        return loss, figures
 
     def _hidden(
         self, ids: torch.Tensor, visible: torch.Tensor, positions: torch.Tensor, examples: Sequence[Example]
@@ -56,9 +62,10 @@ class LanguageStage:
         embeddings = embeddings.masked_scatter(image, tokens.to(embeddings.dtype))
         mask = torch.zeros(visible.shape, dtype=embeddings.dtype, device=ids.device)
         mask.masked_fill_(~visible, torch.finfo(embeddings.dtype).min)
-        hidden: torch.Tensor = trainee.decoder(
-            inputs_embeds=embeddings, attention_mask=mask, position_ids=positions, use_cache=False
-        ).last_hidden_state
+        with self._pointing.watching():
+            hidden: torch.Tensor = trainee.decoder(
+                inputs_embeds=embeddings, attention_mask=mask, position_ids=positions, use_cache=False
+            ).last_hidden_state
         return hidden
 
     def _answer_loss(self, logits: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:

@@ -18,11 +18,18 @@ from argus_eval.models.argus.training.examples import Example
 from argus_eval.models.argus.training.questions import Question
 from argus_eval.models.argus.training.trainee import Trainee
 
-__all__ = ["Packed", "Packer", "IGNORED"]
+__all__ = ["Packed", "Packer", "Turn", "IGNORED"]
 
 IGNORED = -100
 _SHORTEST_OPENING = 3
 _TRUNK = 0
+
+
+class Turn(NamedTuple):
+    """A question in its sequence."""
+
+    question: Question
+    answering: int  # where the first token of the answer is predicted
 
 
 class Packed(NamedTuple):
@@ -32,6 +39,17 @@ class Packed(NamedTuple):
     position_ids: torch.Tensor  # (B, L)
     visible: torch.Tensor  # (B, 1, L, L) bool, row sees column
     labels: torch.Tensor  # (B, L): the token that follows, `IGNORED` where no loss is wanted
+    turns: tuple[tuple[Turn, ...], ...]  # of each sequence
+
+    def to(self, device: torch.device) -> Packed:
+        """The same on a device."""
+        return Packed(
+            self.input_ids.to(device),
+            self.position_ids.to(device),
+            self.visible.to(device),
+            self.labels.to(device),
+            self.turns,
+        )
 
 
 class _Sequence:
@@ -43,6 +61,7 @@ class _Sequence:
         self.labels: list[int] = []
         self.nodes: list[int] = []
         self.parents: list[int] = []
+        self.turns: list[Turn] = []
         self.count = 0
 
     def add(self, ids: Sequence[int], labels: Sequence[int], parent: int, start: int) -> int:
@@ -83,12 +102,9 @@ class Packer:
         """One sequence an example, padded to the longest."""
         sequences = [self._sequence(self._chosen(example, chance)) for example in examples]
         longest = max(len(sequence.ids) for sequence in sequences)
-        return Packed(
-            *(
-                torch.stack(parts)
-                for parts in zip(*(_tensors(s, longest, self._end) for s in sequences), strict=True)
-            )
-        )
+        tensors = zip(*(_tensors(sequence, longest, self._end) for sequence in sequences), strict=True)
+        ids, positions, visible, labels = (torch.stack(parts) for parts in tensors)
+        return Packed(ids, positions, visible, labels, tuple(tuple(sequence.turns) for sequence in sequences))
 
     def _chosen(self, example: Example, chance: random.Random) -> list[Question]:
         """Questions in random order, likelier the heavier their kind, as many as fit."""
@@ -123,6 +139,7 @@ class Packer:
                 answer = [*self._answer(question), self._end]
                 # the last end token is only ever predicted, never read
                 labels = [IGNORED] * (len(asking) - 1) + answer
+                sequence.turns.append(Turn(question, len(sequence.ids) + len(asking) - 1))
                 sequence.add(asking + answer[:-1], labels, node, start)
         return sequence
 

@@ -47,6 +47,7 @@ class TrainingRecipe:
         text_tokens: tokens of packed questions and answers a scene.
         boxes: how places are written.
         location_sigma: width of the soft targets of coordinates, in bins.
+        pointing: weight of showing the decoder where to look while it writes a place.
         seed: of the weights and of every choice; scenes are numbered and need none.
         kept_shards: shards of scenes that stay on the disk.
     """
@@ -64,6 +65,7 @@ class TrainingRecipe:
     text_tokens: int = 224
     boxes: BoxWriting = "location-tokens"
     location_sigma: float = 8.0
+    pointing: float = 0.5
     seed: int = 0
     kept_shards: int = 400
 
