@@ -6,6 +6,7 @@ told so, it finds out at once. Only training knows of this: the model and its in
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -110,7 +111,10 @@ class Pointing:
             labels = packed.labels[row].tolist()
             wanted: dict[int, list[int]] = {}
             for question, answering in turns:
-                if BOX_START in question.answer:
+                if not isinstance(question.target, str):
+                    mine = _nearest(example.things, question.target)
+                    wanted.update((column, mine) for column in _answer(labels, answering))
+                elif BOX_START in question.answer:
                     wanted.update(self._regions(labels, answering, example.things))
                 else:
                     wanted[answering] = _named(question.prompt, example.things)
@@ -121,12 +125,10 @@ class Pointing:
     def _regions(
         self, labels: Sequence[int], answering: int, things: Sequence[Thing]
     ) -> Iterator[tuple[int, list[int]]]:
-        """Where each region of an answer is written, up to its fourth coordinate, and whose it is."""
+        """Where each region of a list is written, up to its fourth coordinate, and whose it is."""
         columns: list[int] = []
         bins: list[int] = []
-        for column in range(answering, len(labels)):
-            if labels[column] == IGNORED:
-                return
+        for column in _answer(labels, answering):
             columns.append(column)
             if self._locations.is_location(labels[column]):
                 bins.append(labels[column] - self._locations.first_token_id)
@@ -134,6 +136,11 @@ class Pointing:
                 mine = _nearest(things, self._locations.decode(bins).as_list())
                 yield from ((column, mine) for column in columns)
                 columns, bins = [], []
+
+
+def _answer(labels: Sequence[int], answering: int) -> Iterator[int]:
+    """Where the tokens of an answer are predicted: to the end of the sequence or where nothing is asked."""
+    return itertools.takewhile(lambda column: labels[column] != IGNORED, range(answering, len(labels)))
 
 
 def _nearest(things: Sequence[Thing], box: Sequence[float]) -> list[int]:
