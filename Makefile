@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_BUDGET ?= 3m
 
-.PHONY: demo test simulations serving-test check gate gate-baseline parity format report clean
+.PHONY: demo test simulations serving-environment serving-test check gate gate-baseline parity format report clean
 
 ## demo: the main job on what ships with the project; ends with the path of the report
 demo: $(VENV)/.core
@@ -21,9 +21,12 @@ simulations: $(VENV)/.dev
 # A Python that has vLLM; one is built (some minutes, 7 GB) where none is named.
 VLLM_PYTHON ?= build/vllm/bin/python
 
+serving-environment: $(VENV)/.core
+	$(VLLM_PYTHON) -c "import vllm" 2>/dev/null \
+		|| PATH="$(CURDIR)/$(BIN):$$PATH" benchmarks/vllm_cpu_environment.sh build/vllm
+
 ## serving-test: the real vLLM on the CPU against the local backend, with the small trained SmolVLM of the tests
-serving-test: $(VENV)/.dev
-	test -x $(VLLM_PYTHON) || benchmarks/vllm_cpu_environment.sh build/vllm
+serving-test: $(VENV)/.dev serving-environment
 	ARGUS_EVAL_VLLM_PYTHON=$(VLLM_PYTHON) $(BIN)/python -m pytest -q tests/backends/test_vllm.py
 
 ## check: lint, format, types
