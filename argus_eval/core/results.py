@@ -185,13 +185,17 @@ class ProcessSpread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRate:
-    """One batch size of the throughput sweep; ``None`` where it did not fit into memory."""
+    """One size of the throughput sweep: images in a batch, or requests under way at a server.
+
+    ``None`` where it could not be measured: ``out_of_memory``, or ``reason``, what the first failed request said.
+    """
 
     batch: int
     requests_per_s: float | None
     ci: Interval | None
     rounds: int
     out_of_memory: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ TOKENS = 16
 OUT_OF_MEMORY = "out of memory"
 _MOST_ROUNDS, _FEWEST_FOR_AN_INTERVAL = 10, 3
 _BATCHES_A_ROUND = 3
+_LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,10 @@ def _rate(batch: int, records: Sequence[Record]) -> BatchRate:
     ]
     if problems or not rates:
         refused = any(OUT_OF_MEMORY in problem for problem in problems)
-        return BatchRate(batch=batch, requests_per_s=None, ci=None, rounds=len(rates), out_of_memory=refused)
+        reason = problems[0].partition("\n")[0][:_LONGEST_REASON] if problems else ""
+        return BatchRate(
+            batch=batch, requests_per_s=None, ci=None, rounds=len(rates), out_of_memory=refused, reason=reason
+        )
     interval = t_interval(rates) if len(rates) >= _FEWEST_FOR_AN_INTERVAL else None
     return BatchRate(
         batch=batch,

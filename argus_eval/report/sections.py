@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,7 @@ from argus_eval.report.selection import KIND_WORDS, KINDS, UNREMARKABLE
 from argus_eval.report.stages import Waterfall, waterfalls
 from argus_eval.report.strip import ArmSummary, arm_summaries
 from argus_eval.report.text import printable
+from argus_eval.report.throughput import ThroughputView, throughput_view
 from argus_eval.report.trust import trust_checks
 from argus_eval.report.wording import short_labels
 
@@ -68,6 +70,7 @@ class RunView:
     waterfalls: tuple[Waterfall, ...]
     matrix: Matrix | None
     latency: LatencyView | None
+    throughput: ThroughputView | None
     book: SampleBook
     samples_words: str
     findings: tuple[FindingRow, ...]
@@ -97,7 +100,7 @@ def run_view(run: ReportInput, prefix: str, *, share: float = 1.0) -> RunView:
     pareto = pareto_view(results, digest, run.published)
     book = sample_book(run, digest, share)
     rungs, falls, grid = ladders(results), waterfalls(results), matrix(results)
-    latency = latency_view(results, digest)
+    latency, throughput = latency_view(results, digest), throughput_view(results)
     labels = short_labels(results)
     names = tuple(labels[arm] for arm in book.arms)
     kinds = {row[2] for row in book.rows}
@@ -106,13 +109,22 @@ def run_view(run: ReportInput, prefix: str, *, share: float = 1.0) -> RunView:
         id=printable(results.run_id),
         subtitle=_subtitle(results),
         banners=_banners(results),
-        sections=_sections(rungs, falls, grid, latency),
+        sections=_sections(
+            {
+                "ladder": bool(rungs),
+                "stages": bool(falls),
+                "matrix": grid is not None,
+                "latency": latency is not None,
+                "throughput": throughput is not None,
+            }
+        ),
         summaries=arm_summaries(results),
         pareto=pareto,
         ladders=rungs,
         waterfalls=falls,
         matrix=grid,
         latency=latency,
+        throughput=throughput,
         book=book,
         samples_words=_samples_words(book),
         findings=tuple(
@@ -160,21 +172,21 @@ def _banners(results: Results) -> tuple[str, ...]:
     return tuple(banners)
 
 
-def _sections(
-    rungs: tuple[Ladder, ...], falls: tuple[Waterfall, ...], grid: Matrix | None, latency: LatencyView | None
-) -> tuple[tuple[str, str], ...]:
-    wanted = (
-        ("verdict", "Verdict", True),
-        ("pareto", "Trade-off", True),
-        ("ladder", "Recipes", bool(rungs)),
-        ("stages", "Stages", bool(falls)),
-        ("matrix", "Tasks", grid is not None),
-        ("latency", "Latency", latency is not None),
-        ("samples", "Samples", True),
-        ("trust", "Trust", True),
-        ("provenance", "Provenance", True),
+def _sections(present: Mapping[str, bool]) -> tuple[tuple[str, str], ...]:
+    """Anchors and names; sections that are not in ``present`` always are."""
+    named = (
+        ("verdict", "Verdict"),
+        ("pareto", "Trade-off"),
+        ("ladder", "Recipes"),
+        ("stages", "Stages"),
+        ("matrix", "Tasks"),
+        ("latency", "Latency"),
+        ("throughput", "Throughput"),
+        ("samples", "Samples"),
+        ("trust", "Trust"),
+        ("provenance", "Provenance"),
     )
-    return tuple((anchor, name) for anchor, name, present in wanted if present)
+    return tuple((anchor, name) for anchor, name in named if present.get(anchor, True))
 
 
 def _samples_words(book: SampleBook) -> str:

@@ -101,6 +101,7 @@ def test_a_batch_that_does_not_fit_ends_the_sweep(monkeypatch: pytest.MonkeyPatc
     assert [rate.batch for rate in batches] == [1, 2, 4, 8, 16]
     assert batches[-1].out_of_memory
     assert batches[-1].requests_per_s is None
+    assert batches[-1].reason == "out of memory at batch size 16"
     assert rates["requests_per_s"] == pytest.approx(8 / 0.18)
 
 

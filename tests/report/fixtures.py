@@ -12,6 +12,7 @@ from argus_eval.core.geometry import ImageSize, PixelBox
 from argus_eval.core.record import Record, Times, record_key
 from argus_eval.core.results import (
     ArmResult,
+    BatchRate,
     Comparison,
     DataResolution,
     Efficiency,
@@ -43,6 +44,18 @@ def _quantiles(p50: float | None, n: int = 96, spread: float = 0.03) -> Quantile
     return Quantiles(
         p50=p50, ci=(p50 * (1 - spread), p50 * (1 + spread)), p90=p50 * 1.4 if n >= 64 else None, p99=None, n=n
     )
+
+
+def sweep(factor: float) -> tuple[BatchRate, ...]:
+    """Three sizes; the last does not fit."""
+    rates = ((1, 4.6), (2, 9.0))
+    known = tuple(
+        BatchRate(
+            batch=size, requests_per_s=rate * factor, ci=(rate * factor * 0.98, rate * factor * 1.02), rounds=10
+        )
+        for size, rate in rates
+    )
+    return (*known, BatchRate(batch=4, requests_per_s=None, ci=None, rounds=0, out_of_memory=True))
 
 
 def efficiency(factor: float, host_factor: float, *, memory: bool = True) -> tuple[Efficiency, ...]:
@@ -78,7 +91,8 @@ def efficiency(factor: float, host_factor: float, *, memory: bool = True) -> tup
             to_uint8_tiles_s=_quantiles(host * 0.8),
             to_model_ready_s=_quantiles(host),
             residual=residual if tokens == 1 else None,
-            throughput={"tokens_per_s": None, "images_per_s": None},
+            throughput={"requests_per_s": 9.0 * factor, "output_tokens_per_s": 144.0 * factor},
+            throughput_sweep=sweep(factor) if tokens == 1 else (),
             shortfalls=() if tokens == 1 else ("p99 needs 662 distinct requests; has 96",),
             host_share_of_ttft=host / ttft,
             **shared,

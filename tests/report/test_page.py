@@ -242,7 +242,7 @@ def test_every_table_has_headers_and_every_control_a_name(trained: str) -> None:
     tables = [tag for tag, _ in tags if tag == "table"]
     heads = [attributes for tag, attributes in tags if tag == "th"]
     assert len(tables) > 8
-    assert all(attributes.get("scope") in ("col", "row") for attributes in heads)
+    assert all(attributes.get("scope") in ("col", "colgroup", "row") for attributes in heads)
     ids = [attributes["id"] for _, attributes in tags if attributes.get("id")]
     assert len(ids) == len(set(ids))
     for _, attributes in tags:

@@ -6,13 +6,14 @@ import dataclasses
 
 import pytest
 
-from argus_eval.core.results import Verdict
+from argus_eval.core.results import BatchRate, Results, Verdict
 from argus_eval.report.digest import digest_records
 from argus_eval.report.ladder import ladders
 from argus_eval.report.latency import latency_view
 from argus_eval.report.matrix import matrix
 from argus_eval.report.stages import waterfalls
 from argus_eval.report.strip import arm_summaries
+from argus_eval.report.throughput import throughput_view
 from argus_eval.report.trust import trust_checks
 from tests.report.fixtures import make_input, make_records, make_results
 
@@ -179,3 +180,38 @@ def test_excluded_rows_and_notes_are_said() -> None:
     }
     assert checks["Rows left out of the data"] == f"{task.task}: 3 (bbox is not four finite numbers)"
     assert checks["What the scores rest on"] == f"{task.task}: AP with a constant score"
+
+
+def _with_sweep(*rates: BatchRate, backend: str = "transformers") -> Results:
+    results = make_results(arms=2)
+    arm = results.arms[0]
+    entry = dataclasses.replace(arm.efficiency[0], throughput_sweep=rates)
+    arm = dataclasses.replace(arm, efficiency=(entry, *arm.efficiency[1:]), backend=backend)
+    return dataclasses.replace(results, arms=(arm, *results.arms[1:]))
+
+
+def test_throughput_stands_by_size_and_the_best_is_marked() -> None:
+    results = make_results(arms=3)
+    view = throughput_view(results)
+    assert view is not None
+    assert view.sizes == (1, 2, 4)
+    assert view.unit == "images in a batch"
+    for arm, row in zip(results.arms, view.rows, strict=False):
+        swept = arm.efficiency[0].throughput_sweep
+        assert [rate.figure.value for rate in row.rates] == [rate.requests_per_s for rate in swept]
+        assert [rate.best for rate in row.rates] == [False, True, False]
+        assert row.rates[2].figure.note == "does not fit into memory"
+        assert row.tokens.value == arm.efficiency[0].throughput["output_tokens_per_s"]
+
+
+def test_a_size_that_failed_says_why_and_one_that_was_not_tried_says_nothing() -> None:
+    failed = BatchRate(batch=8, requests_per_s=None, ci=None, rounds=0, reason="HTTP 503 <b>busy</b>")
+    view = throughput_view(_with_sweep(failed, backend="vllm"))
+    assert view is not None
+    assert view.unit == "requests under way at a time"
+    assert [rate.figure.note for rate in view.rows[0].rates] == ["", "", "", "HTTP 503 <b>busy</b>"]
+    assert not any(rate.best for rate in view.rows[0].rates)
+    results = make_results(arms=1)
+    bare = [dataclasses.replace(entry, throughput_sweep=()) for entry in results.arms[0].efficiency]
+    arm = dataclasses.replace(results.arms[0], efficiency=tuple(bare))
+    assert throughput_view(dataclasses.replace(results, arms=(arm,))) is None
