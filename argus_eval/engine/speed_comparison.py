@@ -1,21 +1,21 @@
-"""Paired speed-ups of a model's arms, and which of them may be claimed."""
+"""Paired speed-ups of a run's arms, and which of them may be claimed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from argus_eval.core.results import Fidelity, LossClass, SpeedUp, TwinResult
 from argus_eval.engine.plan import ModelPlan
-from argus_eval.engine.speed_summary import SpeedTable, paired_speedup, paired_times, saving
-from argus_eval.recipes.compose import ArmPlan, loss_class
+from argus_eval.engine.speed_summary import SpeedTable, paired_requests, paired_speedup, saving
+from argus_eval.recipes.compose import ArmPlan, loss_class, parts
 from argus_eval.stats.claims import Claim, Contrast, judge_all
 from argus_eval.stats.detectable import minimum_detectable_effect
 from argus_eval.stats.latency import Speedup
 from argus_eval.stats.verdict import AccuracyStatus
 from argus_eval.stats.verdict import Verdict as Decision
 
-__all__ = ["compare_speed", "inputs_equal"]
+__all__ = ["AccuracySeen", "compare_speed", "inputs_equal"]
 
 #: (name in results, section prefix, quantity, word in sentences)
 _CONTRASTS = (
@@ -25,6 +25,8 @@ _CONTRASTS = (
     ("e2e", "long", "e2e", "end-to-end"),
     ("tpot", "long", "tpot", "time per output token"),
 )
+#: Parts that read the inputs which hashes are made of: an arm that changes one computes differently with the same.
+_READERS = frozenset({"vision", "language", "server"})
 
 
 def inputs_equal(found: Fidelity | None) -> bool:
@@ -39,51 +41,108 @@ def inputs_equal(found: Fidelity | None) -> bool:
     return found.pixels_hash_equal
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccuracySeen:
+    """What the accuracy pass says of one arm: its verdict, and the pairs that this rests on."""
+
+    verdict: Decision
+    pairs: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """A contrast before it is judged: whose, of what, and its numbers."""
+
+    model: str
+    arm: str
+    name: str
+    contrast: Contrast
+    numbers: SpeedUp
+
+
 def compare_speed(
-    model: ModelPlan,
+    models: Mapping[str, tuple[ModelPlan, Mapping[str, AccuracySeen]]],
     table: SpeedTable,
     fidelity: Mapping[str, Fidelity],
-    verdicts: Mapping[str, Decision],
     *,
     quick: bool,
-) -> dict[str, dict[str, SpeedUp]]:
-    """Paired speed-ups of all variants of a model over its baseline, judged together.
+) -> dict[str, dict[str, dict[str, SpeedUp]]]:
+    """Paired speed-ups of all variants of all models over their baselines, judged together.
 
     Args:
-        model: the model and its arms.
-        table: its timed records.
+        models: name → the model with its arms, and for each variant's name what its accuracy is.
+        table: the timed records of the run.
         fidelity: arm id → what was checked of its claim.
-        verdicts: arm name → the verdict on its accuracy.
         quick: a smoke test: its numbers are shown, nothing is claimed.
 
     Returns:
-        Arm name → name of the quantity → speed-up; a quantity that was not measured is absent.
+        Model → arm name → name of the quantity → speed-up; a quantity that was not measured is absent.
     """
-    variants = [arm for arm in model.arms if not arm.is_baseline]
-    both = [model.arm_id(model.arms[0]), model.twin_id]
+    drafts = [draft for model, accuracy in models.values() for draft in _drafts(model, accuracy, table, fidelity)]
+    claims = judge_all([draft.contrast for draft in drafts])
+    judged = sum(draft.contrast.speedup.p_value is not None for draft in drafts)
+    result: dict[str, dict[str, dict[str, SpeedUp]]] = {
+        name: {arm.name: {} for arm in model.arms if not arm.is_baseline} for name, (model, _) in models.items()
+    }
+    for draft, claim in zip(drafts, claims, strict=True):
+        sharp = replace(draft.numbers, detectable=_detectable(draft.contrast, judged))
+        found = _quick(draft.numbers) if quick else _judged(sharp, claim)
+        result[draft.model][draft.arm][draft.name] = found
+    return result
+
+
+def _drafts(
+    model: ModelPlan, accuracy: Mapping[str, AccuracySeen], table: SpeedTable, fidelity: Mapping[str, Fidelity]
+) -> Iterator[_Draft]:
+    baseline = model.arm_id(model.arms[0])
     sections = _sections(table)
-    drafts: list[tuple[str, str, Contrast, SpeedUp]] = []
+    variants = [arm for arm in model.arms if not arm.is_baseline]
+    status = {
+        arm.name: _accuracy_status(
+            fidelity.get(model.arm_id(arm)),
+            accuracy[arm.name].verdict,
+            arm,
+            same_inputs=_hashes_agree(table, baseline, model.arm_id(arm)),
+        )
+        for arm in variants
+    }
     for name, section, quantity, word in _CONTRASTS:
         place = sections.get(section, "")
-        noise = paired_times(table, place, both, quantity)
+        noise = paired_requests(table, place, [baseline, model.twin_id], quantity)
         twin = None if noise is None else paired_speedup(noise, 1)
         for arm in variants:
-            times = paired_times(table, place, [both[0], model.arm_id(arm)], quantity)
-            if times is None:
+            requests = paired_requests(table, place, [baseline, model.arm_id(arm)], quantity)
+            if requests is None:
                 continue
-            found = paired_speedup(times, 1)
-            status = _accuracy_status(fidelity.get(model.arm_id(arm)), verdicts[arm.name], arm)
-            contrast = Contrast(metric=word, arm=arm.name, speedup=found, twin=twin, accuracy=status)
-            saved = saving(times[0], times[1])
-            draft = _draft(found, saved.mean_s, saved.ci_s)
-            drafts.append((arm.name, name, contrast, draft))
-    claims = judge_all([contrast for _, _, contrast, _ in drafts])
-    judged = sum(contrast.speedup.p_value is not None for _, _, contrast, _ in drafts)
-    result: dict[str, dict[str, SpeedUp]] = {arm.name: {} for arm in variants}
-    for (arm_name, name, contrast, draft), claim in zip(drafts, claims, strict=True):
-        sharp = replace(draft, detectable=_detectable(contrast, judged))
-        result[arm_name][name] = _quick(draft) if quick else _judged(sharp, claim)
-    return result
+            found = paired_speedup(requests, 1)
+            contrast = Contrast(
+                metric=word,
+                arm=arm.name,
+                speedup=found,
+                twin=twin,
+                accuracy=status[arm.name],
+                accuracy_n=accuracy[arm.name].pairs,
+            )
+            saved = saving(*requests.seconds)
+            numbers = _draft(found, saved.mean_s, saved.ci_s)
+            yield _Draft(model=model.facts.name, arm=arm.name, name=name, contrast=contrast, numbers=numbers)
+
+
+def _hashes_agree(table: SpeedTable, baseline: str, arm: str) -> bool:
+    """Whether no measured request shows that the arm's model was fed something else than the baseline's.
+
+    Hashes are of each request's own ids and pixels; one that either side does not tell says nothing.
+    """
+    stock: dict[str, Mapping[str, str]] = {}
+    for section in table.sections():
+        stock.update({record.image: record.hashes for record in table.of_arm(section, baseline) if record.hashes})
+    return all(
+        record.hashes[what] == told
+        for section in table.sections()
+        for record in table.of_arm(section, arm)
+        for what, told in stock.get(record.image, {}).items()
+        if what in record.hashes
+    )
 
 
 def _detectable(contrast: Contrast, contrasts: int) -> float | None:
@@ -110,19 +169,23 @@ def _sections(table: SpeedTable) -> dict[str, str]:
     return found
 
 
-def _accuracy_status(found: Fidelity | None, verdict: Decision, arm: ArmPlan) -> AccuracyStatus:
+def _accuracy_status(
+    found: Fidelity | None, verdict: Decision, arm: ArmPlan, *, same_inputs: bool
+) -> AccuracyStatus:
     """What stands behind an arm's accuracy when its speed is judged.
 
     Inputs that are bit-equal on every image prove more than any sample of answers could, whatever class the
-    recipes claim; without them an L0 arm is broken and the others need the verdict.
+    recipes claim, as long as the same model reads them. Without them an L0 arm is broken and the others need the
+    verdict; so do L1 and L2 arms that compute differently with the same inputs, and those of servers, whose inputs
+    nobody sees.
     """
     if verdict in (Decision.FAIL, Decision.INVALID):
         return AccuracyStatus.of(verdict)
-    if inputs_equal(found):
+    exact = loss_class(arm.recipes) is LossClass.L0
+    pixels_seen = found is not None and found.pixels_hash_equal is not None
+    if same_inputs and inputs_equal(found) and (exact or (pixels_seen and not parts(arm.recipes) & _READERS)):
         return AccuracyStatus.HASH_EQUAL
-    if loss_class(arm.recipes) is LossClass.L0:
-        return AccuracyStatus.HASH_DIFFERS
-    return AccuracyStatus.of(verdict)
+    return AccuracyStatus.HASH_DIFFERS if exact else AccuracyStatus.of(verdict)
 
 
 def _draft(found: Speedup, saved_s: float, saved_ci_s: tuple[float, float] | None) -> SpeedUp:

@@ -19,7 +19,17 @@ from argus_eval.stats.intervals import (
 )
 from argus_eval.stats.latency import LOOK_LEVEL, LOOKS, Speedup, at_look, speedup
 
-__all__ = ["Saving", "SpeedTable", "efficiency", "median_over_images", "paired_times", "saving"]
+__all__ = [
+    "PairedRequests",
+    "Saving",
+    "SpeedTable",
+    "efficiency",
+    "median_over_images",
+    "paired_requests",
+    "paired_speedup",
+    "paired_times",
+    "saving",
+]
 
 FloatArray = NDArray[np.float64]
 #: Seconds of one record, or ``None`` where it has none.
@@ -185,38 +195,51 @@ def _residual(records: Sequence[Record]) -> float | None:
     return float(np.median(shares)) if shares else None
 
 
-def paired_times(table: SpeedTable, section: str, arms: Sequence[str], name: str) -> FloatArray | None:
-    """Times of several arms on the same images: shape (arms, replicates, images), seconds.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PairedRequests:
+    """Requests about the same images under several arms.
 
-    An image that any arm failed on is left out under every arm, in its place of every block, so that the array
-    stays rectangular. ``None`` if nothing is left.
+    Attributes:
+        seconds: shape (arms, replicates, images).
+        images: shape (replicates, images), content hashes; replicates see different ones.
     """
-    cells: dict[tuple[int, int], list[float | None]] = {}
-    columns: dict[tuple[int, str], int] = {}
-    counts: dict[int, int] = defaultdict(int)
+
+    seconds: FloatArray
+    images: NDArray[np.str_]
+
+
+def paired_requests(table: SpeedTable, section: str, arms: Sequence[str], name: str) -> PairedRequests | None:
+    """One quantity of several arms on the same images of the same blocks; ``None`` if nothing is left.
+
+    An image that any arm failed on is left out under every arm. Replicates keep as many images as the one that has
+    fewest, the first ones, so that the array stays rectangular; one with less than half as many images as the
+    fullest is left out altogether: it would cost the others theirs.
+    """
+    rows: dict[int, dict[tuple[int, str], list[float | None]]] = defaultdict(dict)
     for index, arm in enumerate(arms):
         for record in table.of_arm(section, arm):
-            place = (record.replicate, record.image)
-            if place not in columns:
-                columns[place] = counts[record.replicate]
-                counts[record.replicate] += 1
-            row = cells.setdefault((record.replicate, columns[place]), [None] * len(arms))
+            row = rows[record.replicate].setdefault((record.block, record.image), [None] * len(arms))
             row[index] = QUANTITIES[name](record) if record.status == "ok" else None
-    if not cells:
+    whole = {
+        replicate: [(image, times) for (_, image), times in found.items() if None not in times]
+        for replicate, found in sorted(rows.items())
+    }
+    fullest = max(map(len, whole.values()), default=0)
+    if not fullest:
         return None
-    replicates, width = sorted(counts), min(counts.values())
-    whole = [
-        column for column in range(width) if all(None not in cells[replicate, column] for replicate in replicates)
-    ]
-    if not whole:
-        return None
-    return np.array(
-        [
-            [[cells[replicate, column][index] for column in whole] for replicate in replicates]
-            for index in range(len(arms))
-        ],
-        dtype=np.float64,
+    kept = [found for found in whole.values() if 2 * len(found) >= fullest]
+    width = min(map(len, kept))
+    seconds = [[times for _, times in found[:width]] for found in kept]
+    return PairedRequests(
+        seconds=np.moveaxis(np.array(seconds, dtype=np.float64), -1, 0),
+        images=np.array([[image for image, _ in found[:width]] for found in kept]),
     )
+
+
+def paired_times(table: SpeedTable, section: str, arms: Sequence[str], name: str) -> FloatArray | None:
+    """The seconds of :func:`paired_requests`: shape (arms, replicates, images)."""
+    found = paired_requests(table, section, arms, name)
+    return None if found is None else found.seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +258,6 @@ def saving(baseline: FloatArray, arm: FloatArray) -> Saving:
     return Saving(mean_s=float(values.mean()), ci_s=(interval.low, interval.high) if interval else None)
 
 
-def paired_speedup(times: FloatArray, index: int) -> Speedup:
-    """The arm at ``index`` against the one at 0; images differ between replicates."""
-    return speedup(times[0], times[index], same_images=False)
+def paired_speedup(requests: PairedRequests, index: int) -> Speedup:
+    """The arm at ``index`` against the one at 0."""
+    return speedup(requests.seconds[0], requests.seconds[index], images=requests.images)

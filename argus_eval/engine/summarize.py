@@ -16,6 +16,7 @@ from argus_eval.core.results import (
     Fidelity,
     LossClass,
     Results,
+    SpeedUp,
     TaskComparison,
     TaskResult,
     Verdict,
@@ -28,7 +29,7 @@ from argus_eval.engine.flips import check_flips
 from argus_eval.engine.output_lengths import length_guard
 from argus_eval.engine.plan import ModelPlan, RunPlan, TaskPlan
 from argus_eval.engine.protocol_summary import ProtocolTable, complete_efficiency
-from argus_eval.engine.speed_comparison import compare_speed, inputs_equal
+from argus_eval.engine.speed_comparison import AccuracySeen, compare_speed, inputs_equal
 from argus_eval.engine.speed_summary import SpeedTable, efficiency
 from argus_eval.recipes.compose import ArmPlan, loss_class
 from argus_eval.stats.policy import TaskScores, default_policy
@@ -92,9 +93,18 @@ def summarize(
     protocol = {model.facts.name: _protocol(model, timed) for model in plan.models}
     arms: list[ArmResult] = []
     comparisons: list[Comparison] = []
+    accuracies = {model.facts.name: _compare_arms(plan, model, answers, facts) for model in plan.models}
+    # Of all models at once: whatever a run compares is one family of claims.
+    speed = compare_speed(
+        {model.facts.name: (model, _seen(accuracies[model.facts.name])) for model in plan.models},
+        table,
+        facts.fidelity,
+        quick=plan.config.quick,
+    )
     for model in plan.models:
-        arms.extend(_arms(plan, model, answers, (table, protocol[model.facts.name]), facts))
-        comparisons.extend(_comparisons(plan, model, answers, table, floor, facts))
+        name = model.facts.name
+        arms.extend(_arms(plan, model, answers, (table, protocol[name]), facts))
+        comparisons.extend(_comparisons(plan, model, answers, (accuracies[name], speed[name]), floor, facts))
     return Results(
         run_id=run_id,
         complete=complete,
@@ -194,36 +204,57 @@ def _task(
     return task_result(answers, arm_id, data, prompt, seed, model.facts.dialect)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ArmAccuracy:
+    """One arm's accuracy against the baseline's: each task, and the default policy over them (MEASUREMENT §19).
+
+    ``pairs``: what the verdict rests on; ``None`` where nothing was paired.
+    """
+
+    tasks: tuple[TaskComparison, ...]
+    verdict: Decision
+    reason: str
+    pairs: int | None = None
+
+
+def _compare_arms(
+    plan: RunPlan, model: ModelPlan, answers: Mapping[str, TaskAnswers], facts: MeasuredFacts
+) -> dict[str, _ArmAccuracy]:
+    return {
+        arm.name: _compare_accuracy(plan, model, arm, answers, facts) for arm in model.arms if not arm.is_baseline
+    }
+
+
+def _seen(accuracy: Mapping[str, _ArmAccuracy]) -> dict[str, AccuracySeen]:
+    return {name: AccuracySeen(verdict=found.verdict, pairs=found.pairs) for name, found in accuracy.items()}
+
+
 def _comparisons(
     plan: RunPlan,
     model: ModelPlan,
     answers: Mapping[str, TaskAnswers],
-    table: SpeedTable,
+    found: tuple[Mapping[str, _ArmAccuracy], Mapping[str, Mapping[str, SpeedUp]]],
     floor: list[Record],
     facts: MeasuredFacts,
 ) -> list[Comparison]:
-    variants = [arm for arm in model.arms if not arm.is_baseline]
-    accuracy = {arm.name: _compare_accuracy(plan, model, arm, answers, facts) for arm in variants}
-    verdicts = {name: found[1] for name, found in accuracy.items()}
-    speed = compare_speed(model, table, facts.fidelity, verdicts, quick=plan.config.quick)
+    accuracy, speed = found
+    baseline = model.arm_id(model.arms[0])
     return [
         Comparison(
-            baseline=model.arm_id(model.arms[0]),
+            baseline=baseline,
             arm=model.arm_id(arm),
             speedup=speed[arm.name],
-            tasks=accuracy[arm.name][0],
+            tasks=accuracy[arm.name].tasks,
             fidelity=_fidelity(
-                facts.fidelity.get(model.arm_id(arm)),
-                answers.values(),
-                model.arm_id(model.arms[0]),
-                model.arm_id(arm),
+                facts.fidelity.get(model.arm_id(arm)), answers.values(), baseline, model.arm_id(arm)
             ),
-            verdict=Verdict(accuracy[arm.name][1].published),
-            sentence=accuracy[arm.name][2],
-            length_guard=length_guard(answers.values(), model.arm_id(model.arms[0]), model.arm_id(arm)),
+            verdict=Verdict(accuracy[arm.name].verdict.published),
+            sentence=accuracy[arm.name].reason,
+            length_guard=length_guard(answers.values(), baseline, model.arm_id(arm)),
             flips=check_flips(model, arm, answers, floor, plan.config.batch_size),
         )
-        for arm in variants
+        for arm in model.arms
+        if not arm.is_baseline
     ]
 
 
@@ -242,12 +273,11 @@ def _compare_accuracy(
     arm: ArmPlan,
     answers: Mapping[str, TaskAnswers],
     facts: MeasuredFacts,
-) -> tuple[tuple[TaskComparison, ...], Decision, str]:
-    """Each task's paired difference, and the verdict of the default policy over them (MEASUREMENT §19)."""
+) -> _ArmAccuracy:
     baseline_id, arm_id = model.arm_id(model.arms[0]), model.arm_id(arm)
     if not model.measures_accuracy or not plan.config.accuracy:
         reason = "random weights" if not model.measures_accuracy else "--efficiency-only"
-        return (), Decision.NOT_MEASURED, f"accuracy not measured ({reason})"
+        return _ArmAccuracy(tasks=(), verdict=Decision.NOT_MEASURED, reason=f"accuracy not measured ({reason})")
     exact = loss_class(arm.recipes) is LossClass.L0 and inputs_equal(facts.fidelity.get(arm_id))
     seed = plan.config.setting("seed", 0)
     paired = [
@@ -260,13 +290,15 @@ def _compare_accuracy(
     compared = tuple(task_comparison(task, guards.get(task.task)) for task in paired)
     corpus = [task.corpus for task in paired if task.corpus is not None]
     failed = [task for task in corpus if task.verdict is Verdict.FAIL]
-    if failed and outcome.verdict is not Decision.INVALID:
-        return compared, Decision.FAIL, f"guard failed: {failed[0].task}: {failed[0].reason}"
-    if corpus and len(corpus) == len(paired):
+    verdict, reason = outcome.verdict, outcome.reason
+    if failed and verdict is not Decision.INVALID:
+        verdict, reason = Decision.FAIL, f"guard failed: {failed[0].task}: {failed[0].reason}"
+    elif corpus and len(corpus) == len(paired):
         # Nothing can be pooled: the weakest task speaks for the arm.
-        weakest = worst(Decision(task.verdict.value) for task in corpus)
-        return compared, weakest, "; ".join(f"{task.task}: {task.reason}" for task in corpus)
-    return compared, outcome.verdict, outcome.reason
+        verdict = worst(Decision(task.verdict.value) for task in corpus)
+        reason = "; ".join(f"{task.task}: {task.reason}" for task in corpus)
+    pairs = sum(task.n for task in compared) or None
+    return _ArmAccuracy(tasks=compared, verdict=verdict, reason=reason, pairs=pairs)
 
 
 def _task_scores(task: PairedTask, exact: bool) -> TaskScores:

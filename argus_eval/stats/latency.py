@@ -9,11 +9,12 @@ replicate effects and nothing else (MEASUREMENT §9–10).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from argus_eval.errors import ArgusEvalError, UsageError
@@ -33,6 +34,9 @@ __all__ = [
     "speedup",
     "stop_reason",
 ]
+
+#: Names of images, by content: shape (replicates, images)
+ImageLabels = npt.NDArray[np.str_]
 
 #: Numbers of replicates at which an interval may be formed
 LOOKS = (6, 10, 16, 24)
@@ -58,7 +62,7 @@ class Speedup:
 
     Attributes:
         replicates: replicates the numbers rest on (those up to the last look).
-        images: images of a replicate, or of all replicates where they differ.
+        images: distinct images.
         median: median over images of the per-image ratio.
         geomean: geometric mean of all ratios; what ``interval`` and ``p_value`` are about.
         p90: ratio of the 90th percentiles over images; None for fewer than 64 images.
@@ -136,13 +140,14 @@ def replicate_effect(baseline: FloatArray, arm: FloatArray) -> FloatArray:
     return effects
 
 
-def speedup(baseline: FloatArray, arm: FloatArray, *, same_images: bool = True) -> Speedup:
+def speedup(baseline: FloatArray, arm: FloatArray, *, images: ImageLabels | None = None) -> Speedup:
     """Compare an arm with the baseline it was interleaved with.
 
     Args:
         baseline, arm: shape (replicates, images), seconds. Replicates beyond the last look are not used.
-        same_images: whether every replicate saw the same images. Where they are disjoint (servers, which cache
-            by content), each request counts as an image of its own.
+        images: shape (replicates, images), which image each request was about, where replicates saw different
+            ones: a hundred requests about ten images say no more of the tail over images than ten. None: the same
+            images in the same columns of every replicate.
 
     Raises:
         ArgusEvalError: shapes differ, nothing was measured, or a latency is not positive.
@@ -153,8 +158,9 @@ def speedup(baseline: FloatArray, arm: FloatArray, *, same_images: bool = True) 
     used = at_look(ratios.shape[0]) or ratios.shape[0]
     ratios, baseline, arm = ratios[:used], baseline[:used], arm[:used]
     effects: FloatArray = ratios.mean(axis=1)
-    per_image = ratios.mean(axis=0) if same_images else ratios.ravel()
-    p90, p90_interval = _tail_ratio(baseline, arm, same_images)
+    groups = _requests_of_each_image(ratios.shape, None if images is None else images[:used])
+    per_image = _over_images(ratios, groups, np.mean)
+    p90, p90_interval = _tail_ratio(baseline, arm, groups)
     return Speedup(
         replicates=used,
         images=per_image.size,
@@ -222,13 +228,31 @@ def _p_value(effects: FloatArray) -> float | None:
     return min(1.0, 2 * tail * len(LOOKS))
 
 
-def _tail_ratio(baseline: FloatArray, arm: FloatArray, same_images: bool) -> tuple[float | None, Interval | None]:
-    """Ratio of p90s over images, and its interval from the replicates that have enough images each."""
-    enough = minimum_requests(0.9)
-    before = np.median(baseline, axis=0) if same_images else baseline.ravel()
-    after = np.median(arm, axis=0) if same_images else arm.ravel()
-    if before.size < enough:
+def _requests_of_each_image(
+    shape: tuple[int, ...], images: ImageLabels | None
+) -> tuple[npt.NDArray[np.intp], ...]:
+    """Indices into the flattened requests, one array an image."""
+    labels = np.broadcast_to(np.arange(shape[1]), shape) if images is None else images
+    if labels.shape != shape:
+        raise ArgusEvalError(f"speed-up: {shape} requests but {labels.shape} image names; pass one each")
+    _, inverse, counts = np.unique(labels.ravel(), return_inverse=True, return_counts=True)
+    return tuple(np.split(np.argsort(inverse, kind="stable"), np.cumsum(counts)[:-1]))
+
+
+def _over_images(
+    values: FloatArray, groups: Sequence[npt.NDArray[np.intp]], typical: Callable[[FloatArray], np.floating]
+) -> FloatArray:
+    flat = values.ravel()
+    return np.array([float(typical(flat[group])) for group in groups])
+
+
+def _tail_ratio(
+    baseline: FloatArray, arm: FloatArray, groups: Sequence[npt.NDArray[np.intp]]
+) -> tuple[float | None, Interval | None]:
+    """Ratio of p90s over distinct images, and the interval of its value in each replicate."""
+    if len(groups) < minimum_requests(0.9):
         return None, None
+    before, after = (_over_images(times, groups, np.median) for times in (baseline, arm))
     ratio = float(np.quantile(before, 0.9) / np.quantile(after, 0.9))
     if baseline.shape[0] < LOOKS[0]:
         return ratio, None

@@ -19,7 +19,7 @@ from argus_eval.engine.narrator import Silent
 from argus_eval.engine.passes import PassSettings, host_pass, latency_pass
 from argus_eval.engine.processes import OpenProcess, ProcessDesign, ProcessJob, plan_processes, run_processes
 from argus_eval.engine.protocol_summary import ProtocolTable
-from argus_eval.engine.speed_summary import SpeedTable, paired_speedup, paired_times
+from argus_eval.engine.speed_summary import SpeedTable, paired_requests, paired_speedup, paired_times
 from argus_eval.engine.timed_pass import TimedPass
 from argus_eval.measure.clock import ManualClock
 from argus_eval.store import RunDirectory, RunWriter
@@ -159,7 +159,7 @@ def test_every_replicate_is_a_process_and_complete(tmp_path: pathlib.Path) -> No
 
 def test_the_speed_up_is_recovered_although_processes_differ(tmp_path: pathlib.Path) -> None:
     records = measure(tmp_path, FakeProcesses(luck=0.2), TOGETHER, budget_s=100)
-    times = paired_times(SpeedTable.of(records), "cold-image/1", ARMS, "ttft")
+    times = paired_requests(SpeedTable.of(records), "cold-image/1", ARMS, "ttft")
     assert times is not None
     found = paired_speedup(times, 2)
     assert found.interval is not None

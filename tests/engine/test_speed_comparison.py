@@ -1,4 +1,4 @@
-"""What a run says of its own sharpness: the effect it prints as detectable is one that runs like it claim."""
+"""What a run may claim, on what evidence, and what it says of its own sharpness."""
 
 from __future__ import annotations
 
@@ -12,36 +12,57 @@ from argus_eval.core.loss_class import LossClass
 from argus_eval.core.record import Record, Times
 from argus_eval.core.results import Fidelity, SpeedUp
 from argus_eval.engine.plan import ModelPlan
-from argus_eval.engine.speed_comparison import compare_speed, inputs_equal
+from argus_eval.engine.speed_comparison import AccuracySeen, compare_speed, inputs_equal
 from argus_eval.engine.speed_summary import SpeedTable
 from argus_eval.recipes.compose import ArmPlan
 from argus_eval.stats.verdict import Verdict
 
 FAST = ArmPlan(name="fast", recipes=("uint8-transfer",))
-MODEL = ModelPlan(
-    facts=dataclasses.replace(model_facts("oracle", weights=None, device="cpu", dialect=None), name="m"),
-    arms=(ArmPlan(name="baseline", recipes=()), FAST),
-    weights=None,
-    dropped=(),
-)
+
+
+def plan(name: str, arm: ArmPlan = FAST) -> ModelPlan:
+    facts = model_facts("oracle", weights=None, device="cpu", dialect=None)
+    return ModelPlan(
+        facts=dataclasses.replace(facts, name=name),
+        arms=(ArmPlan(name="baseline", recipes=()), arm),
+        weights=None,
+        dropped=(),
+    )
+
+
+MODEL = plan("m")
+PASSED = AccuracySeen(verdict=Verdict.PASS, pairs=900)
+
+
+def made(
+    rng: np.random.Generator,
+    ratio: float,
+    *,
+    model: ModelPlan = MODEL,
+    blocks: int = 6,
+    images: int = 4,
+    twin: float = 1.0,
+    noise: float = 0.04,
+) -> list[Record]:
+    """Host work and TTFT of one model with noise of requests (4 %) and of blocks (a quarter of that)."""
+    records = []
+    baseline, fast = (model.arm_id(arm) for arm in model.arms)
+    for block in range(blocks):
+        for arm, factor in ((baseline, 1.0), (model.twin_id, twin), (fast, ratio)):
+            luck = rng.normal(0, noise / 4)
+            for image in range(images):
+                for name, regime in (("latency", "cold-image/1"), ("host", "host")):
+                    seconds = 0.1 * (1 + image) * np.exp(luck + rng.normal(0, noise)) / factor
+                    times = Times(ttft=round(seconds * 1e9), to_model_ready=round(seconds * 1e9))
+                    records.append(record((name, regime, arm), block, f"i{block}-{image}", times))
+    return records
 
 
 def run(
     rng: np.random.Generator, ratio: float, *, blocks: int = 6, images: int = 4, quick: bool = False
 ) -> dict[str, SpeedUp]:
-    """Host work and TTFT of one run with noise of requests (4 %) and of blocks (1 %)."""
-    records = []
-    for block in range(blocks):
-        for arm in ("m:baseline", MODEL.twin_id, "m:fast"):
-            luck = rng.normal(0, 0.01)
-            for image in range(images):
-                for name, regime in (("latency", "cold-image/1"), ("host", "host")):
-                    seconds = 0.1 * (1 + image) * np.exp(luck + rng.normal(0, 0.04))
-                    seconds /= ratio if arm == "m:fast" else 1.0
-                    times = Times(ttft=round(seconds * 1e9), to_model_ready=round(seconds * 1e9))
-                    records.append(record((name, regime, arm), block, f"i{block}-{image}", times))
-    table = SpeedTable.of(records)
-    return compare_speed(MODEL, table, {}, {"fast": Verdict.PASS}, quick=quick)["fast"]
+    records = made(rng, ratio, blocks=blocks, images=images)
+    return compare_speed({"m": (MODEL, {"fast": PASSED})}, SpeedTable.of(records), {}, quick=quick)["m"]["fast"]
 
 
 def record(place: tuple[str, str, str], block: int, image: str, times: Times) -> Record:
@@ -123,3 +144,90 @@ def fidelity(**what: object) -> Fidelity:
 )
 def test_equal_inputs_are_those_that_were_seen_to_be_equal(what: dict[str, object], equal: bool) -> None:
     assert inputs_equal(fidelity(**what)) is equal
+
+
+def judged(
+    recipe: str, *, verdict: Verdict = Verdict.INCONCLUSIVE, different: str | None = None, **what: object
+) -> SpeedUp:
+    """TTFT of an arm that is twice as fast, whose inputs were checked on some images and found to be ``what``.
+
+    ``different``: an image on which the measured request of the arm has other hashes.
+    """
+    model = plan("m", ArmPlan(name="fast", recipes=(recipe,)))
+
+    def hashed(one: Record) -> Record:
+        ids = "x" if one.image == different and one.arm == "m:fast" else "same"
+        return dataclasses.replace(one, hashes={"ids": ids, "pixels": "same"})
+
+    table = SpeedTable.of(map(hashed, made(np.random.default_rng(0), 2.0, model=model)))
+    seen = {"m": (model, {"fast": AccuracySeen(verdict=verdict, pairs=40)})}
+    return compare_speed(seen, table, {"m:fast": fidelity(**what)}, quick=False)["m"]["fast"]["ttft"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "claimed"),
+    [
+        ("token-splice", LossClass.L0),
+        ("fused-tiles", LossClass.L1),
+        ("tile-cap", LossClass.L2),
+    ],
+)
+def test_the_same_model_on_bit_equal_inputs_needs_no_gate(recipe: str, claimed: LossClass) -> None:
+    assert judged(recipe, loss_class=claimed).claim
+
+
+@pytest.mark.parametrize("recipe", ["int8-weights", "bf16", "attention-eager", "compiled-vision", "static-decode"])
+@pytest.mark.parametrize("verdict", [Verdict.INCONCLUSIVE, Verdict.NOT_MEASURED])
+def test_another_model_on_bit_equal_inputs_needs_the_gate(recipe: str, verdict: Verdict) -> None:
+    """The weights may be rounded, the inputs are as they were: that shows nothing of the answers."""
+    found = judged(recipe, verdict=verdict, loss_class=LossClass.L2)
+    assert not found.claim
+    assert f"accuracy preservation not shown ({verdict.value}, n = 40)" in found.sentence
+    assert judged(recipe, verdict=Verdict.PASS, loss_class=LossClass.L2).claim
+
+
+def test_a_few_equal_answers_of_a_server_stand_for_l0_only() -> None:
+    unseen = {"pixels_hash_equal": None, "pixels_max_abs_diff": None}
+    assert judged("server-no-prefix-cache", **unseen).claim
+    assert not judged("server-gpu-processor", loss_class=LossClass.L2, **unseen).claim
+    assert not judged("fused-tiles", loss_class=LossClass.L1, **unseen).claim
+
+
+@pytest.mark.parametrize(("recipe", "words"), [("token-splice", "hashes differ"), ("fused-tiles", "INCONCLUSIVE")])
+def test_every_measured_request_has_to_be_equal_not_only_those_that_were_checked(recipe: str, words: str) -> None:
+    found = judged(recipe, different="i5-3")
+    assert not found.claim
+    assert f"accuracy preservation not shown ({words}, n = 40)" in found.sentence
+
+
+def two_models(ratio: float, *, twin: float = 1.0) -> dict[str, bool]:
+    """Whether TTFT of the fast arm is claimed: of "a", and of "b" whose twin may differ."""
+    rng = np.random.default_rng(5)
+    records = made(rng, ratio, model=plan("a"), noise=0.01) + made(
+        rng, 1.0, model=plan("b"), twin=twin, noise=0.01
+    )
+    seen = {name: (plan(name), {"fast": PASSED}) for name in "ab"}
+    found = compare_speed(seen, SpeedTable.of(records), {}, quick=False)
+    return {name: found[name]["fast"]["ttft"].claim for name in "ab"}
+
+
+def test_one_restless_twin_silences_the_other_models_of_its_run() -> None:
+    assert two_models(2.0) == {"a": True, "b": False}
+    assert two_models(2.0, twin=1.5) == {"a": False, "b": False}
+
+
+def test_all_models_of_a_run_are_one_family() -> None:
+    models = {name: plan(name) for name in "abcdefgh"}
+    rng = np.random.default_rng(3)
+    records = [one for model in models.values() for one in made(rng, 1.045, model=model, images=8)]
+    seen = {name: (model, {"fast": PASSED}) for name, model in models.items()}
+    together = compare_speed(seen, SpeedTable.of(records), {}, quick=False)
+    alone = {
+        name: compare_speed({name: seen[name]}, SpeedTable.of(records), {}, quick=False)[name] for name in models
+    }
+    by_itself = {name for name, found in alone.items() if found["fast"]["ttft"].claim}
+    of_the_run = {name for name, found in together.items() if found["fast"]["ttft"].claim}
+    assert of_the_run < by_itself
+    sharpness = [found["a"]["fast"]["ttft"].detectable for found in (alone, together)]
+    assert None not in sharpness
+    assert sharpness == sorted(sharpness)

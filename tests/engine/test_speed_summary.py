@@ -7,7 +7,7 @@ import pytest
 
 from argus_eval.core.record import Record, Times
 from argus_eval.core.results import Efficiency
-from argus_eval.engine.speed_summary import SpeedTable, efficiency
+from argus_eval.engine.speed_summary import SpeedTable, efficiency, paired_requests, paired_speedup
 
 SIZES = np.array([1.0, 2.0, 4.0])
 
@@ -75,3 +75,66 @@ def test_warm_processes_are_asked_about_images() -> None:
     assert found.ttft_s.n == 3
     assert found.ttft_s.ci is None
     assert "p90 not given: 3 distinct images, 64 are needed" in found.shortfalls
+
+
+def pairs(failing: set[tuple[int, int]], *, images: int = 200, rows: int = 8, replicates: int = 10) -> SpeedTable:
+    """An arm twice as fast as the baseline; ``failing``: (replicate, row) of requests that the arm fails."""
+    records = []
+    for replicate in range(replicates):
+        for row in range(rows):
+            image = f"i{(replicate * rows + row) % images}"
+            for arm, nanoseconds in (("m:baseline", 2000 + 10 * row), ("m:fast", 1000 + 5 * row)):
+                failed = arm == "m:fast" and (replicate, row) in failing
+                records.append(
+                    Record(
+                        key=f"{arm}{replicate}-{row}",
+                        pass_name="latency",
+                        arm=arm,
+                        task="t",
+                        sample="s",
+                        replicate=replicate,
+                        block=2 * replicate + row // (rows // 2),
+                        order=0,
+                        status="error" if failed else "ok",
+                        times_ns=Times() if failed else Times(ttft=nanoseconds),
+                        image=image,
+                        regime="cold-image/1",
+                    )
+                )
+    return SpeedTable.of(records)
+
+
+def paired(table: SpeedTable) -> np.ndarray:
+    found = paired_requests(table, "cold-image/1", ["m:baseline", "m:fast"], "ttft")
+    assert found is not None
+    assert np.allclose(found.seconds[0] / found.seconds[1], 2.0)
+    return found.seconds
+
+
+def test_one_failure_a_replicate_costs_one_image_each() -> None:
+    """Each in another place: what is left out in one block is no reason to leave it out in all."""
+    assert paired(pairs({(replicate, replicate % 8) for replicate in range(10)})).shape == (2, 10, 7)
+
+
+def test_a_replicate_that_failed_leaves_the_others_as_they_are() -> None:
+    whole = {(3, row) for row in range(8)}
+    mostly = {(5, row) for row in range(1, 8)}
+    assert paired(pairs(whole | mostly)).shape == (2, 8, 8)
+
+
+def test_where_every_request_failed_there_is_nothing_to_compare() -> None:
+    every = {(replicate, row) for replicate in range(10) for row in range(8)}
+    assert paired_requests(pairs(every), "cold-image/1", ["m:baseline", "m:fast"], "ttft") is None
+
+
+def test_an_image_that_comes_in_both_blocks_of_a_process_counts_in_both() -> None:
+    assert paired(pairs(set(), images=4)).shape == (2, 10, 8)
+
+
+@pytest.mark.parametrize(("images", "given"), [(63, False), (64, True)])
+def test_the_ratio_of_p90s_needs_64_distinct_images(images: int, given: bool) -> None:
+    found = paired_requests(pairs(set(), images=images), "cold-image/1", ["m:baseline", "m:fast"], "ttft")
+    assert found is not None
+    speed = paired_speedup(found, 1)
+    assert speed.images == images
+    assert (speed.p90 is not None) is given

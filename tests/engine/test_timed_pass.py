@@ -13,7 +13,7 @@ from argus_eval.core.response import Lengths, Response
 from argus_eval.core.results import WarmUp
 from argus_eval.core.timing import Timing
 from argus_eval.engine.protocol_summary import ProtocolFacts, ProtocolTable
-from argus_eval.engine.speed_summary import SpeedTable, efficiency, paired_speedup, paired_times
+from argus_eval.engine.speed_summary import SpeedTable, efficiency, paired_requests, paired_speedup
 from argus_eval.engine.timed_pass import Measure
 from argus_eval.engine.workload import WorkItem
 from argus_eval.errors import SampleError
@@ -68,7 +68,7 @@ def test_warm_up_images_are_not_measured(tmp_path: pathlib.Path) -> None:
 def test_a_known_speed_up_is_recovered_under_noise_and_drift(tmp_path: pathlib.Path, truth: float) -> None:
     machine = FakeMachine(0.01, {"m:fast": truth}, noise=0.05, drift=0.02)
     records = measure_into(tmp_path, machine, budget_s=60)
-    times = paired_times(table(records), "cold-image/1", ARMS, "ttft")
+    times = paired_requests(table(records), "cold-image/1", ARMS, "ttft")
     assert times is not None
     found = paired_speedup(times, 2)
     assert found.interval is not None
@@ -78,7 +78,7 @@ def test_a_known_speed_up_is_recovered_under_noise_and_drift(tmp_path: pathlib.P
 
 def test_a_twin_shows_no_effect(tmp_path: pathlib.Path) -> None:
     records = measure_into(tmp_path, FakeMachine(0.01, {}, noise=0.1, drift=0.05), budget_s=60)
-    times = paired_times(table(records), "cold-image/1", ARMS, "ttft")
+    times = paired_requests(table(records), "cold-image/1", ARMS, "ttft")
     assert times is not None
     twin = paired_speedup(times, 1).interval_at(0.99)
     assert twin is not None
@@ -164,9 +164,9 @@ def test_an_image_that_fails_is_left_out_under_every_arm(tmp_path: pathlib.Path)
 
     records = measure_into(tmp_path, machine, budget_s=20, measure=failing)  # type: ignore[arg-type]
     assert any(record.status == "error" and record.error == "no" for record in records)
-    times = paired_times(table(records), "cold-image/1", ARMS, "ttft")
+    times = paired_requests(table(records), "cold-image/1", ARMS, "ttft")
     assert times is not None
-    assert np.allclose(times[0] / times[2], 2.0)
+    assert np.allclose(times.seconds[0] / times.seconds[2], 2.0)
 
 
 def everything(folder: pathlib.Path) -> list[Record]:

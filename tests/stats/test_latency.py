@@ -101,12 +101,52 @@ def test_few_images_have_no_p90():
     assert result.p90_interval is None
 
 
+def names(replicates, images, of):
+    return np.array(
+        [[f"i{(row * images + column) % of}" for column in range(images)] for row in range(replicates)]
+    )
+
+
 def test_disjoint_images_count_one_by_one():
     data = run(images=12)
-    result = speedup(data.baseline, data.arm, same_images=False)
+    result = speedup(data.baseline, data.arm, images=names(6, 12, 72))
     assert result.images == 72
     assert result.p90 is not None
     assert result.p90_interval is None or result.p90_interval.contains(result.p90)
+
+
+def test_images_that_come_again_are_no_further_images():
+    data = run(images=12)
+    result = speedup(data.baseline, data.arm, images=names(6, 12, 20))
+    assert result.images == 20
+    assert result.p90 is None
+    assert result.p90_interval is None
+
+
+def test_an_image_is_slower_on_average_or_it_is_not():
+    # "a" comes four times and is once slower, by little; "b" comes twice and is always slower.
+    arm = np.array([[0.5, 0.5, 1.1], [0.5, 1.1, 1.1]])
+    images = np.array([["a", "a", "a"], ["a", "b", "b"]])
+    result = speedup(np.ones((2, 3)), arm, images=images)
+    assert result.slower_share == 0.5
+    assert result.median == pytest.approx(math.exp(np.median([-np.log(arm.ravel()[:4]).mean(), -math.log(1.1)])))
+
+
+def test_the_same_images_in_another_order_are_the_same_images():
+    data = run()
+    labels = np.array([[f"i{column}" for column in range(96)]] * 6)
+    plain = speedup(data.baseline, data.arm)
+    named = speedup(data.baseline, data.arm, images=labels)
+    order = np.random.default_rng(0).permutation(96)
+    mixed, mixed_names = [array.copy() for array in (data.baseline, data.arm)], labels.copy()
+    for times in mixed:
+        times[2] = times[2, order]
+    mixed_names[2] = mixed_names[2, order]
+    shuffled = speedup(*mixed, images=mixed_names)
+    for other in (named, shuffled):
+        assert (other.median, other.p90) == (pytest.approx(plain.median), pytest.approx(plain.p90))
+        assert other.slower_share == plain.slower_share
+        assert other.images == 96
 
 
 def test_a_tail_that_got_slower_shows_in_the_ratio_of_p90s():
