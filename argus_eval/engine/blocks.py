@@ -31,7 +31,7 @@ __all__ = [
     "block_effects",
     "block_items",
     "block_rows",
-    "drop_torn_block",
+    "drop_torn_blocks",
     "kept_block",
     "key_of",
     "make_record",
@@ -66,7 +66,7 @@ class TimedPass:
         tokens: output tokens of a request, part of the key; 0 in the host pass.
         seed: of the order.
         warmup_s: how long the warm-up may take.
-        distinct: an arm keeps results of images it has seen: no image may come twice.
+        distinct: an arm keeps results of images it has seen: no image may come twice in its process.
         part: (index, number of parts): which share of the workload's images are this pass's.
         read_throttle: counters of the machine's throttling.
     """
@@ -120,7 +120,7 @@ def measure_block(
     """Measure a block; one that the machine throttled is measured once more, for all arms.
 
     A ``bare`` block is what is measured and nothing beside it: the first requests of cold processes, which cannot
-    be made a second time.
+    be made a second time; nor can those of a pass whose images must be ``distinct``.
 
     Returns:
         Its records; those of a throttled first attempt are among them, discarded.
@@ -129,8 +129,11 @@ def measure_block(
     if bare:
         job = replace(job, untimed=None)
     first, reason = _attempt(job, items, place, watch)
-    if reason is None or bare:
+    if reason is None:
         return first
+    if bare or job.distinct:
+        # Nothing can be cold a second time: the block stays as it is, and is counted as disturbed.
+        return tuple(replace(record, values={**record.values, "throttled": 1.0}) for record in first)
     again, _ = _attempt(job, items, place, watch)
     return (
         *(replace(record, status="discarded", error=reason) for record in first),
@@ -178,11 +181,16 @@ def kept_block(job: TimedPass, workload: Workload, place: BlockPlace, rows: int)
     return tuple(job.done[key] for key in keys) if all(key in job.done for key in keys) else None
 
 
-def drop_torn_block(job: TimedPass, place: BlockPlace, writer: RunWriter) -> None:
-    """Mark what an interrupted run left of an unfinished block as discarded."""
-    torn = [r.key for r in job.done.values() if job.owns(r) and r.block == place.block and r.role != "warmup"]
+def drop_torn_blocks(job: TimedPass, workload: Workload, rows: int, writer: RunWriter) -> None:
+    """Mark what an interrupted run left of unfinished blocks as discarded; there may be no time to go on."""
+    left = [record for record in job.done.values() if job.owns(record) and record.role != "warmup"]
+    torn = {
+        block
+        for block in {record.block for record in left}
+        if kept_block(job, workload, BlockPlace(replicate=block, block=block), rows) is None
+    }
     if torn:
-        writer.discard_tail(frozenset(torn))
+        writer.discard_tail(frozenset(record.key for record in left if record.block in torn))
 
 
 def block_rows(job: TimedPass) -> int:

@@ -18,9 +18,10 @@ from argus_eval.core.units import format_duration
 from argus_eval.engine.blocks import BlockPlace, TimedPass, block_effects, measure_block
 from argus_eval.engine.budget import Stopwatch
 from argus_eval.engine.narrator import Narrator
+from argus_eval.engine.timed_pass import why_stop
 from argus_eval.engine.warmup import WarmedUp, warm_up
 from argus_eval.engine.workload import Workload
-from argus_eval.stats.latency import LOOKS, stop_reason
+from argus_eval.stats.latency import LOOKS, StopReason
 from argus_eval.store import RunWriter
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
 BLOCKS_A_PROCESS = 2
 #: Shares of a process's measuring time: host work, short answers, long answers.
 _SHARES = {"host": 0.15, "short": 0.45, "long": 0.4}
+#: Shares of the time that a process may warm up.
+_WARMUP_SHARES = {"host": 0.2, "short": 0.6, "long": 0.2}
 _MOST_ROWS = {"host": 11, "short": 11, "long": 6}
 # What starting and warming up may take of all time before blocks of one process are the better use of it.
 _MOST_OVERHEAD = 0.6
@@ -145,9 +148,12 @@ def run_processes(job: ProcessJob, writer: RunWriter, watch: Stopwatch, narrator
         if replicate == 1 and not kept and _hopeless(job, longest_s, watch):
             writer.discard_tail(frozenset([_marker_key(job, 0), *(record.key for record in records)]))
             return False
-        measured = [np.asarray(values) for values in effects.values()]
-        if replicate >= LOOKS[-1] or (measured and stop_reason(measured, budget_spent=False) is not None):
+        reason = why_stop(effects.values(), replicate)
+        if reason is not None:
             break
+    else:
+        reason = StopReason.BUDGET
+    narrator.say(f"processes {job.model}: {replicate} replicate{'s' if replicate > 1 else ''}; {reason}")
     return True
 
 
@@ -251,20 +257,31 @@ def _in_process(
     if rows is None:
         rows = _plan_rows(job, costs, overhead_s, watch)
     for name, timed in passes.items():
-        for number in range(BLOCKS_A_PROCESS if rows[name] else 0):
+        blocks, count = _blocks(timed, job.workload, rows[name])
+        for number in range(blocks):
             block = replicate * BLOCKS_A_PROCESS + number
             place = BlockPlace(replicate=replicate, block=block, process=replicate)
-            records.extend(measure_block(timed, job.workload, place, rows[name], watch))
+            records.extend(measure_block(timed, job.workload, place, count, watch))
     return records, rows
+
+
+def _blocks(timed: TimedPass, workload: Workload, rows: int) -> tuple[int, int]:
+    """Blocks and rows in each, so that no image comes twice in a process of an arm that would remember it."""
+    images = len(timed.images(workload))
+    if not rows or not timed.distinct:
+        return (BLOCKS_A_PROCESS if rows else 0), rows
+    rows = min(rows, max(1, images // BLOCKS_A_PROCESS))
+    return min(BLOCKS_A_PROCESS, images // rows), rows
 
 
 def _warm(job: ProcessJob, name: str, timed: TimedPass, replicate: int, watch: Stopwatch) -> WarmedUp:
     """The short pass warms everything up; the others need two rows of their own, for what only they do."""
     place = BlockPlace(replicate=replicate, block=0, process=replicate)
+    share_s = _WARMUP_SHARES[name] * job.warmup_s
     if name == "short":
-        return warm_up(replace(timed, warmup_s=job.warmup_s), job.workload, place, watch)
+        return warm_up(replace(timed, warmup_s=share_s), job.workload, place, watch)
     few = replace(job.workload, warmup=job.workload.warmup[:1])
-    warmed = warm_up(replace(timed, warmup_s=job.warmup_s / 3), few, place, watch, most_rounds=2)
+    warmed = warm_up(replace(timed, warmup_s=share_s), few, place, watch, most_rounds=2)
     # Two rows show no trend, and need not: the short pass has shown that there is none.
     return replace(warmed, records=tuple(replace(record, values={}) for record in warmed.records))
 

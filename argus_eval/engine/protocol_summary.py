@@ -61,7 +61,7 @@ class ProtocolTable:
             warmup=_warmup(records),
             instrumentation=_instrumentation(records),
             drift=self._drift(records),
-            reruns=len({record.block for record in measured if record.values.get("reruns")}),
+            reruns=len({r.block for r in measured if r.values.get("reruns") or r.values.get("throttled")}),
             blocks=len({record.block for record in measured}),
         )
 
@@ -159,7 +159,7 @@ def _doubts(entry: Efficiency, facts: ProtocolFacts) -> list[str]:
         low, high = facts.drift.ci
         found.append(f"drift of the machine not excluded: {low:+.1%} to {high:+.1%} over the pass")
     if facts.blocks and facts.reruns > _MOST_RERUNS * facts.blocks:
-        found.append(f"the machine throttled: {facts.reruns} of {facts.blocks} blocks were measured again")
+        found.append(f"the machine throttled in {facts.reruns} of {facts.blocks} blocks")
     return found
 
 

@@ -6,6 +6,8 @@ the machine falls on all arms alike. Images differ from block to block while the
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 
 from argus_eval.core.units import format_duration, format_seconds
@@ -15,7 +17,7 @@ from argus_eval.engine.blocks import (
     TimedPass,
     block_effects,
     block_rows,
-    drop_torn_block,
+    drop_torn_blocks,
     kept_block,
     measure_block,
     timers_off,
@@ -24,10 +26,10 @@ from argus_eval.engine.budget import MINIMUM_ROWS, BlockSize, Stopwatch, plan_bl
 from argus_eval.engine.narrator import Narrator
 from argus_eval.engine.warmup import warm_up
 from argus_eval.engine.workload import Workload
-from argus_eval.stats.latency import LOOKS, stop_reason
+from argus_eval.stats.latency import LOOKS, StopReason, stop_reason
 from argus_eval.store import RunWriter
 
-__all__ = ["Measure", "TimedPass", "pass_title", "run_timed_pass"]
+__all__ = ["Measure", "TimedPass", "pass_title", "run_timed_pass", "why_stop"]
 
 # Sentinels and blocks that are run twice, with stage timers and without, on top of what is measured.
 _EXTRA = 1.3
@@ -39,18 +41,19 @@ def run_timed_pass(
     """Warm up, then measure blocks until the interval is narrow enough, the last look is reached or time is up."""
     warmed = warm_up(job, workload, BlockPlace(replicate=0, block=0), watch)
     writer.append(warmed.records)
-    size = _size(job, watch, warmed.seconds_a_row)
+    size = _size(job, workload, watch, warmed.seconds_a_row)
     minimum = MINIMUM_ROWS if job.in_any_case else 0
     _announce(job, size, warmed.seconds_a_row, minimum, narrator)
+    drop_torn_blocks(job, workload, size.rows, writer)
     effects: dict[str, list[float]] = {arm: [] for arm in job.arms[1:]}
     replicate = 0
     while replicate * size.rows < minimum or _fits(job, watch, size.rows, replicate, warmed.seconds_a_row):
         if job.distinct and (replicate + 1) * size.rows > len(job.images(workload)):
+            narrator.say(f"{pass_title(job)}: {replicate} replicates; no image is left that was not seen")
             return
         place = BlockPlace(replicate=replicate, block=replicate)
         records = kept_block(job, workload, place, size.rows)
         if records is None:
-            drop_torn_block(job, place, writer)
             records = measure_block(job, workload, place, size.rows, watch)
             writer.append(records)
         for arm, value in block_effects(records, job).items():
@@ -58,10 +61,20 @@ def run_timed_pass(
         replicate += 1
         aimed = min(max(size.replicates, minimum), LOOKS[-1])
         narrator.progress(pass_title(job), replicate, max(replicate, aimed))
-        measured = [np.asarray(values) for values in effects.values() if values]
-        # By widths and the clock only, never by the size of an effect.
-        if replicate >= LOOKS[-1] or (measured and stop_reason(measured, budget_spent=False) is not None):
-            return
+        reason = why_stop(effects.values(), replicate)
+        if reason is not None:
+            break
+    else:
+        reason = StopReason.BUDGET
+    if replicate:
+        narrator.say(f"{pass_title(job)}: {replicate} replicate{'s' if replicate > 1 else ''}; {reason}")
+
+
+def why_stop(effects: Iterable[Sequence[float]], replicates: int) -> StopReason | None:
+    """By widths and the number of replicates only, never by the size of an effect; ``None`` to go on."""
+    measured = [np.asarray(values) for values in effects if values]
+    reason = stop_reason(measured, budget_spent=False) if measured else None
+    return StopReason.LAST_LOOK if reason is None and replicates >= LOOKS[-1] else reason
 
 
 def pass_title(job: TimedPass) -> str:
@@ -85,9 +98,13 @@ def _announce(job: TimedPass, size: BlockSize, seconds_a_row: float, minimum: in
         narrator.say(f"{pass_title(job)}: {each}; up to {blocks} blocks of {size.rows}, at most {longest}")
 
 
-def _size(job: TimedPass, watch: Stopwatch, seconds_a_row: float) -> BlockSize:
-    """Block size; a resumed pass keeps the one it began with."""
+def _size(job: TimedPass, workload: Workload, watch: Stopwatch, seconds_a_row: float) -> BlockSize:
+    """Block size; a resumed pass keeps the one it began with.
+
+    Images that must not come twice are shared among the replicates aimed for: a few large blocks have no interval.
+    """
     rows, left = block_rows(job), watch.left_s(job.share)
     if rows:
         return BlockSize(rows=rows, replicates=int(left / max(seconds_a_row * rows, 1e-6)))
-    return plan_blocks(left, seconds_a_row * _EXTRA, most_rows=job.most_rows, aim=job.aim)
+    most_rows = min(job.most_rows, max(1, len(job.images(workload)) // job.aim)) if job.distinct else job.most_rows
+    return plan_blocks(left, seconds_a_row * _EXTRA, most_rows=most_rows, aim=job.aim)

@@ -25,7 +25,7 @@ from argus_eval.measure.clock import ManualClock
 from argus_eval.store import RunDirectory, RunWriter
 from tests.engine.fakes import ARMS, workload
 
-START_S = 5.0
+START_S, WARMUP_S = 5.0, 1.0
 
 
 @pytest.fixture(autouse=True)
@@ -100,11 +100,13 @@ def measure(
     *,
     budget_s: float,
     regime: str = "cold-image",
+    distinct: bool = False,
+    images: int = 40,
 ) -> list[Record]:
     known = (folder / "manifest.json").exists()
     run = RunDirectory(folder) if known else RunWriter.create(folder, {"run_id": "x"})
     done = {record.key: record for record in run.records()}
-    settings = PassSettings(model="m", regime=regime, seed=0, done=done)
+    settings = PassSettings(model="m", regime=regime, seed=0, done=done, distinct=distinct)
 
     def passes(arms: Mapping[str, Any]) -> dict[str, TimedPass]:
         short = latency_pass(settings, arms, tokens=1, share=1.0, warmup_s=1.0)
@@ -122,9 +124,9 @@ def measure(
         open=machine.open,
         passes=passes,
         arms=ARMS,
-        workload=workload(),
+        workload=workload(images),
         done=done,
-        warmup_s=1.0,
+        warmup_s=WARMUP_S,
         until=1.0,
         seed=0,
     )
@@ -240,3 +242,33 @@ def test_processes_that_take_too_long_leave_no_trace(tmp_path: pathlib.Path) -> 
     records = measure(tmp_path, machine, TOGETHER, budget_s=20)
     assert len(machine.opened) == 1
     assert records == []
+
+
+@pytest.mark.parametrize("images", [3, 20, 40])
+def test_no_image_comes_twice_in_a_process_of_arms_that_remember_them(tmp_path: pathlib.Path, images: int) -> None:
+    records = measure(tmp_path, FakeProcesses(), TOGETHER, budget_s=200, distinct=True, images=images)
+    measured = [record for record in records if record.role == "measured"]
+    seen = Counter((record.process, record.arm, record.image) for record in measured)
+    assert set(seen.values()) == {1}
+    assert len({record.process for record in short(records)}) >= 6
+
+
+class GettingFaster(FakeProcesses):
+    """Each request takes 2 % less than the one before: no warm-up ever sees the end of it."""
+
+    def spend(self, seconds: float) -> int:
+        taken = super().spend(seconds * self._factor)
+        self._factor *= 0.98
+        return taken
+
+    def open(self, arms: tuple[str, ...]) -> OpenProcess:
+        self._factor = 1.5
+        return super().open(arms)
+
+
+def test_a_process_keeps_the_time_it_has_to_warm_up(tmp_path: pathlib.Path) -> None:
+    records = [r for r in measure(tmp_path, GettingFaster(), TOGETHER, budget_s=150) if r.process == 0]
+    begun = [record.at_s or 0.0 for record in records if record.role == "warmup"]
+    first = min(record.at_s or 0.0 for record in records if record.role == "sentinel")
+    assert not any(record.values.get("settled") for record in records)
+    assert first - min(begun) <= WARMUP_S

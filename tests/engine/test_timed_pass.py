@@ -154,6 +154,15 @@ def test_a_torn_block_is_discarded_and_measured_again(tmp_path: pathlib.Path) ->
     assert len(Counter(Counter(record.replicate for record in again).values())) == 1
 
 
+def test_a_torn_block_is_discarded_although_no_time_is_left(tmp_path: pathlib.Path) -> None:
+    machine = FakeMachine(0.001, {}, noise=0.002)
+    whole = measure_into(tmp_path, machine, budget_s=600)
+    log = tmp_path / "records.jsonl"
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-10]))
+    again = measure_into(tmp_path, machine, budget_s=1e-6)
+    assert again == [record for record in whole if record.block < 5]
+
+
 def test_an_image_that_fails_is_left_out_under_every_arm(tmp_path: pathlib.Path) -> None:
     machine = FakeMachine(0.01, {"m:fast": 2.0})
 
@@ -280,6 +289,40 @@ def test_no_image_comes_twice_where_an_arm_remembers_them(tmp_path: pathlib.Path
     records = measure_into(tmp_path, FakeMachine(0.01, {}, noise=0.3), budget_s=600, distinct=True)
     seen = Counter((record.arm, record.image) for record in records)
     assert max(seen.values()) == 1
+
+
+def test_images_that_may_come_once_are_shared_among_the_replicates(tmp_path: pathlib.Path) -> None:
+    records = measure_into(tmp_path, FakeMachine(0.01, {}, noise=0.3), budget_s=600, distinct=True)
+    assert len({record.replicate for record in records}) == 10
+
+
+def test_a_throttled_block_is_not_repeated_where_images_must_not_come_twice(tmp_path: pathlib.Path) -> None:
+    readings = iter(range(100))
+    machine = FakeMachine(0.01, {}, noise=0.3)
+    records = measure_into(
+        tmp_path,
+        machine,
+        budget_s=600,
+        distinct=True,
+        read_throttle=lambda: ThrottleCounters(quota=None, thermal=next(readings), device=None),
+    )
+    asked = Counter((arm, image) for arm, image in machine.calls if not image.startswith("w"))
+    assert set(asked.values()) == {1}
+    facts = protocol(tmp_path)
+    assert facts.reruns == facts.blocks == len({record.block for record in records})
+
+
+@pytest.mark.parametrize(
+    ("noise", "budget_s", "words"),
+    [(0.0, 600, "6 replicates; narrow enough"), (0.5, 2, "time budget spent"), (0.9, 6000, "last look reached")],
+)
+def test_why_measuring_stopped_is_said(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, noise: float, budget_s: float, words: str
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("tests.engine.fakes.Silent.say", lambda _, text: said.append(text))
+    measure_into(tmp_path, FakeMachine(0.01, {}, noise=noise), budget_s=budget_s)
+    assert said[-1].endswith(words)
 
 
 @pytest.mark.parametrize("chunk", [1, 4])
