@@ -216,6 +216,9 @@ def _energy(sitting: Sitting, arms: Mapping[str, ArmRunner]) -> None:
     counter = energy_counter(job.model.facts.device)
     if counter is None or any(r.pass_name == "energy" and r.arm in arms for r in job.done.values()):
         return
+    if not job.model.measures_accuracy:
+        sitting.leave_out("energy not measured: random weights give no answers")
+        return
     if watch.left_s() < 1.2 * WINDOW_S * (len(arms) + 1):
         sitting.leave_out("energy left out: the budget is spent; raise --budget")
         return

@@ -8,6 +8,8 @@ import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
+from argus_eval.measure.nvml import device_state
+
 __all__ = ["capture_environment", "hardware_class"]
 
 _PACKAGES = (
@@ -77,6 +79,7 @@ def _device() -> dict[str, object] | None:
     if torch.cuda.is_available():
         properties = torch.cuda.get_device_properties(0)
         facts.update(name=properties.name, memory_bytes=properties.total_memory, cuda=torch.version.cuda)
+        facts.update(device_state())
     return facts
 
 

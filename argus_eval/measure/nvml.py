@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import sys
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-__all__ = ["device_handle", "nvml"]
+__all__ = ["device_handle", "device_state", "nvml"]
 
 
 @cache
@@ -37,3 +39,25 @@ def device_handle() -> Any | None:
         return module.nvmlDeviceGetHandleByUUID(f"GPU-{uuid}".encode())
     except module.NVMLError:
         return None
+
+
+def device_state() -> dict[str, object]:
+    """Driver, clocks (MHz), temperature (°C) and reasons of throttling (bits) now; empty without a device.
+
+    What the device does not tell is ``None``.
+    """
+    module, handle = nvml(), device_handle()
+    if module is None or handle is None:
+        return {}
+    readings: dict[str, Callable[[], object]] = {
+        "driver": module.nvmlSystemGetDriverVersion,
+        "clock_sm_mhz": lambda: module.nvmlDeviceGetClockInfo(handle, module.NVML_CLOCK_SM),
+        "clock_memory_mhz": lambda: module.nvmlDeviceGetClockInfo(handle, module.NVML_CLOCK_MEM),
+        "temperature_c": lambda: module.nvmlDeviceGetTemperature(handle, module.NVML_TEMPERATURE_GPU),
+        "throttle_reasons": lambda: module.nvmlDeviceGetCurrentClocksThrottleReasons(handle),
+    }
+    found: dict[str, object] = dict.fromkeys(readings)
+    for name, read in readings.items():
+        with contextlib.suppress(module.NVMLError):
+            found[name] = read()
+    return found
