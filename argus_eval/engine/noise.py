@@ -20,6 +20,7 @@ from argus_eval.engine.budget import Stopwatch, plan_blocks
 from argus_eval.engine.latency import block_window_s
 from argus_eval.engine.narrator import Narrator
 from argus_eval.engine.passes import PassSettings, host_pass, latency_pass
+from argus_eval.engine.speed_comparison import CONTRASTS
 from argus_eval.engine.warmup import warm_up
 from argus_eval.engine.workload import Workload
 from argus_eval.errors import InconclusiveError
@@ -58,8 +59,8 @@ class Detectable:
         replicate_sd: of the mean log-ratio of such a block.
         measured_blocks: what that was estimated from.
         seconds: one image on one arm.
-        effect: smallest ``t_baseline / t_arm − 1`` claimed in four of five runs; ``None`` where the budget is too
-            short for any claim.
+        effect: smallest ``t_baseline / t_arm − 1`` claimed in four of five runs of one arm, with Holm over all
+            that such a run compares; ``None`` where the budget is too short for any claim.
     """
 
     quantity: str
@@ -104,7 +105,9 @@ def detectable(quantity: str, noise: BlockNoise, seconds: float, budget_s: float
         replicate_sd=sd,
         measured_blocks=noise.blocks,
         seconds=seconds,
-        effect=minimum_detectable_effect(sd, most=replicates, sd_replicates=noise.blocks),
+        effect=minimum_detectable_effect(
+            sd, most=replicates, sd_replicates=noise.blocks, contrasts=len(CONTRASTS)
+        ),
     )
 
 

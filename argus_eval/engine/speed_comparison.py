@@ -15,10 +15,10 @@ from argus_eval.stats.latency import Speedup
 from argus_eval.stats.verdict import AccuracyStatus
 from argus_eval.stats.verdict import Verdict as Decision
 
-__all__ = ["AccuracySeen", "compare_speed", "inputs_equal"]
+__all__ = ["CONTRASTS", "AccuracySeen", "compare_speed", "inputs_equal"]
 
-#: (name in results, section prefix, quantity, word in sentences)
-_CONTRASTS = (
+#: What is compared of every arm: (name in results, section prefix, quantity, word in sentences)
+CONTRASTS = (
     ("host", "host", "to_model_ready", "host work"),
     ("to_uint8_tiles", "host", "to_uint8_tiles", "bytes to tiles"),
     ("ttft", "short", "ttft", "TTFT"),
@@ -106,7 +106,7 @@ def _drafts(
         )
         for arm in variants
     }
-    for name, section, quantity, word in _CONTRASTS:
+    for name, section, quantity, word in CONTRASTS:
         place = sections.get(section, "")
         noise = paired_requests(table, place, [baseline, model.twin_id], quantity)
         twin = None if noise is None else paired_speedup(noise, 1)

@@ -106,5 +106,6 @@ def _size(job: TimedPass, workload: Workload, watch: Stopwatch, seconds_a_row: f
     rows, left = block_rows(job), watch.left_s(job.share)
     if rows:
         return BlockSize(rows=rows, replicates=int(left / max(seconds_a_row * rows, 1e-6)))
-    most_rows = min(job.most_rows, max(1, len(job.images(workload)) // job.aim)) if job.distinct else job.most_rows
+    images = len(job.images(workload))
+    most_rows = min(job.most_rows, max(1, images // job.aim) if job.distinct else images)
     return plan_blocks(left, seconds_a_row * _EXTRA, most_rows=most_rows, aim=job.aim)

@@ -325,6 +325,16 @@ def test_why_measuring_stopped_is_said(
     assert said[-1].endswith(words)
 
 
+def test_a_block_has_no_more_rows_than_there_are_images(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("tests.engine.fakes.Silent.say", lambda _, text: said.append(text))
+    records = measure_into(tmp_path, FakeMachine(0.01, {}), budget_s=60, part=(0, 14))
+    assert any("blocks of 3" in line for line in said)
+    assert Counter(record.arm for record in records) == dict.fromkeys(ARMS, 6 * 3)
+
+
 @pytest.mark.parametrize("chunk", [1, 4])
 def test_tokens_that_came_with_the_first_chunk_are_not_waited_for(tmp_path: pathlib.Path, chunk: int) -> None:
     """A server that hands over ``chunk`` tokens first and one every 10 ms after that."""
