@@ -28,6 +28,9 @@ class DeviceEvent(Protocol):
 
 EventFactory = Callable[[], DeviceEvent]
 
+#: Stamps that say "it is there": the host may be ahead of the device when it takes them.
+_OF_THE_DEVICE = frozenset({"start", "uint8_tiles", "model_ready"})
+
 
 @dataclass(slots=True)
 class StageRecorder:
@@ -46,9 +49,10 @@ class StageRecorder:
     events: EventFactory | None = None
     enabled: bool = True
     _host: dict[str, int] = field(default_factory=dict)
-    _device: dict[str, tuple[DeviceEvent, DeviceEvent]] = field(default_factory=dict)
+    _device: list[tuple[str, DeviceEvent, DeviceEvent]] = field(default_factory=list)
     _open: dict[str, tuple[int, DeviceEvent | None]] = field(default_factory=dict)
     _marks: dict[str, int] = field(default_factory=dict)
+    _arrivals: dict[str, DeviceEvent] = field(default_factory=dict)
 
     @contextmanager
     def span(self, slug: str, on_device: bool = False) -> Iterator[None]:
@@ -78,7 +82,7 @@ class StageRecorder:
         if event is not None and self.events is not None:
             closing = self.events()
             closing.record()
-            self._device[slug] = (event, closing)
+            self._device.append((slug, event, closing))
         else:
             self._host[slug] = self._host.get(slug, 0) + self.clock() - start
 
@@ -89,7 +93,12 @@ class StageRecorder:
 
     def mark(self, name: str) -> None:
         """Stamp the first time ``name`` happens."""
-        self._marks.setdefault(name, self.clock())
+        if name in self._marks:
+            return
+        self._marks[name] = self.clock()
+        if self.events is not None and name in _OF_THE_DEVICE:
+            self._arrivals[name] = self.events()
+            self._arrivals[name].record()
 
     def restamp(self, name: str) -> None:
         """Stamp the latest time ``name`` happens."""
@@ -100,14 +109,24 @@ class StageRecorder:
         return self._marks.get(name)
 
     def between(self, start: str, end: str) -> int | None:
-        """Nanoseconds from one stamp to another."""
+        """Nanoseconds from one stamp to another.
+
+        What a device still had to do for it when the host went on is part of it: a copy or a kernel that nobody
+        waits for is not free. Waits for the device: call it after the request.
+        """
         first, last = self._marks.get(start), self._marks.get(end)
-        return None if first is None or last is None else last - first
+        if first is None or last is None:
+            return None
+        began, arrived = self._arrivals.get(start), self._arrivals.get(end)
+        if began is None or arrived is None:
+            return last - first
+        arrived.synchronize()
+        return max(last - first, round(began.elapsed_time(arrived) * 1e6))
 
     def durations_ns(self) -> dict[str, int]:
         """Stage slug → nanoseconds. Waits for the device: call it after the request."""
         durations = dict(self._host)
-        for slug, (start, end) in self._device.items():
+        for slug, start, end in self._device:
             end.synchronize()
             durations[slug] = durations.get(slug, 0) + round(start.elapsed_time(end) * 1e6)
         return durations
