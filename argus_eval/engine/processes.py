@@ -21,6 +21,7 @@ from argus_eval.engine.narrator import Narrator
 from argus_eval.engine.timed_pass import why_stop
 from argus_eval.engine.warmup import WarmedUp, warm_up
 from argus_eval.engine.workload import Workload
+from argus_eval.errors import EnvironmentError_
 from argus_eval.stats.latency import LOOKS, StopReason
 from argus_eval.store import RunWriter
 
@@ -119,6 +120,9 @@ def run_processes(job: ProcessJob, writer: RunWriter, watch: Stopwatch, narrator
     One replicate is made in any case. Its records are written together, and the one that says it is complete
     comes last: what an interrupted run left of a replicate is discarded.
 
+    Raises:
+        EnvironmentError_: not even the first process can be started; later ones end the measuring.
+
     Returns:
         False where the first replicate took so long that six will not fit, and blocks of one process could be
         measured instead; its records are then discarded.
@@ -139,7 +143,14 @@ def run_processes(job: ProcessJob, writer: RunWriter, watch: Stopwatch, narrator
             seconds = [record.at_s or 0.0 for record in records]
             longest_s = max(longest_s, max(seconds) - min(seconds))
         else:
-            records, rows = _replicate(job, replicate, rows, watch)
+            try:
+                records, rows = _replicate(job, replicate, rows, watch)
+            except EnvironmentError_ as problem:
+                if replicate == 0:
+                    raise
+                # What was made is whole; blocks of this process would be another kind of replicate beside it.
+                narrator.warn(f"processes {job.model}: {replicate} replicates, then: {problem}")
+                return True
             writer.append([*records, _marker(job, replicate, watch.spent_s())])
             longest_s = max(longest_s, watch.spent_s() - began_s)
         _collect(effects, job, records)

@@ -35,6 +35,8 @@ FloatArray = NDArray[np.float64]
 #: Seconds of one record, or ``None`` where it has none.
 Quantity = Callable[[Record], float | None]
 _COLD = "cold-process"
+#: Distinct images that host stages are sampled on (MEASUREMENT §3)
+_HOST_IMAGES = 64
 
 
 def _seconds(name: str) -> Quantity:
@@ -117,7 +119,10 @@ def efficiency(table: SpeedTable, arm: str, section: str, fingerprint: str) -> E
         to_uint8_tiles_s=_quantiles(host, "to_uint8_tiles", draw),
         to_model_ready_s=_quantiles(host, "to_model_ready", draw),
         residual=_residual(records),
-        shortfalls=_shortfalls(replicates, len({draw(record) for record in records}), regime),
+        shortfalls=(
+            *_shortfalls(replicates, len({draw(record) for record in records}), regime),
+            *_host_shortfalls(table.of_arm("host", arm)),
+        ),
         host_share_of_ttft=float(np.median(shares)) if shares else None,
     )
 
@@ -139,6 +144,13 @@ def _shortfalls(replicates: int, draws: int, regime: str) -> tuple[str, ...]:
         if draws < minimum_requests(q):
             found.append(f"{name} not given: {draws} {what}, {minimum_requests(q)} are needed")
     return tuple(found)
+
+
+def _host_shortfalls(host: Sequence[Record]) -> tuple[str, ...]:
+    images = len({record.image for record in host if record.status == "ok"})
+    if not host or images >= _HOST_IMAGES:
+        return ()
+    return (f"host work of {images} distinct images, {_HOST_IMAGES} are needed",)
 
 
 def _values(records: Sequence[Record], name: str) -> list[float]:

@@ -21,6 +21,7 @@ from argus_eval.engine.processes import OpenProcess, ProcessDesign, ProcessJob, 
 from argus_eval.engine.protocol_summary import ProtocolTable
 from argus_eval.engine.speed_summary import SpeedTable, paired_requests, paired_speedup, paired_times
 from argus_eval.engine.timed_pass import TimedPass
+from argus_eval.errors import EnvironmentError_
 from argus_eval.measure.clock import ManualClock
 from argus_eval.store import RunDirectory, RunWriter
 from tests.engine.fakes import ARMS, workload
@@ -44,11 +45,14 @@ class FakeProcesses:
         self._luck, self._arm_luck, self._noise = luck, arm_luck, noise
         self._rng = np.random.default_rng(seed)
         self.dies_after: int | None = None
+        self.most: int | None = None
 
     def seconds(self) -> float:
         return self.clock() / 1e9
 
     def open(self, arms: tuple[str, ...]) -> OpenProcess:
+        if len(self.opened) == self.most:
+            raise EnvironmentError_("measuring process: exit 137: killed")
         self.opened.append(arms)
         self.alive += 1
         self.clock.advance(START_S)
@@ -272,3 +276,21 @@ def test_a_process_keeps_the_time_it_has_to_warm_up(tmp_path: pathlib.Path) -> N
     first = min(record.at_s or 0.0 for record in records if record.role == "sentinel")
     assert not any(record.values.get("settled") for record in records)
     assert first - min(begun) <= WARMUP_S
+
+
+def test_a_process_that_does_not_start_ends_the_measuring_and_nothing_else_is_mixed_in(
+    tmp_path: pathlib.Path,
+) -> None:
+    machine = FakeProcesses()
+    machine.most = 4
+    records = measure(tmp_path, machine, TOGETHER, budget_s=200)
+    assert {record.replicate for record in records if record.role == "complete"} == {0, 1, 2, 3}
+    assert {record.replicate for record in records if record.role == "measured"} == {0, 1, 2, 3}
+
+
+def test_where_no_process_starts_somebody_else_decides(tmp_path: pathlib.Path) -> None:
+    machine = FakeProcesses()
+    machine.most = 0
+    with pytest.raises(EnvironmentError_):
+        measure(tmp_path, machine, TOGETHER, budget_s=200)
+    assert list(RunDirectory(tmp_path).records()) == []

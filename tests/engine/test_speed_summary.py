@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 
@@ -75,6 +77,29 @@ def test_warm_processes_are_asked_about_images() -> None:
     assert found.ttft_s.n == 3
     assert found.ttft_s.ci is None
     assert "p90 not given: 3 distinct images, 64 are needed" in found.shortfalls
+
+
+@pytest.mark.parametrize(("images", "said"), [(63, True), (64, False), (0, False)])
+def test_host_work_of_few_images_is_said_to_be_that(images: int, said: bool) -> None:
+    def record(name: Literal["latency", "host"], number: int) -> Record:
+        return Record(
+            key=f"{name}{number}",
+            pass_name=name,
+            arm="m:baseline",
+            task="t",
+            sample="s",
+            replicate=0,
+            block=0,
+            order=number,
+            status="ok",
+            times_ns=Times(ttft=10, to_model_ready=5),
+            image=f"i{number}",
+            regime="host" if name == "host" else "cold-image/1",
+        )
+
+    table = SpeedTable.of([record("latency", 0), *(record("host", number) for number in range(images))])
+    found = efficiency(table, "m:baseline", "cold-image/1", "").shortfalls
+    assert (f"host work of {images} distinct images, 64 are needed" in found) is said
 
 
 def pairs(failing: set[tuple[int, int]], *, images: int = 200, rows: int = 8, replicates: int = 10) -> SpeedTable:
