@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
+import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from typing import NamedTuple
 import torch
 
 from argus_eval.core.geometry import UnitBox
+from argus_eval.models.argus.location_tokens import REF_START
 from argus_eval.models.argus.training.box_writing import read_bins
 from argus_eval.models.argus.training.examples import Example
 from argus_eval.models.argus.training.questions import Question
@@ -19,13 +21,16 @@ from argus_eval.models.argus.training.trainee import Trainee
 
 __all__ = ["Answer", "HeldOutScore", "answer_of", "box_iou", "choose_questions", "score_held_out"]
 
-_MOST_NEW_TOKENS = 24
+_MOST_NEW_TOKENS, _MOST_OF_A_LIST = 24, 160
 _MATCH = 0.5  # IoU from which a box is right
+_REGION = re.compile(r"<ref>(?P<label>[^<]*)</ref><box>(?P<box>(?:<loc_\d{1,4}>){4})</box>")
+_NUMBER = re.compile(r"\d+")
+Target = tuple[float, ...] | str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldOutScore:
-    """Share of right answers of one kind.
+    """Share of right answers of one kind; of lists, the mean F1 of their regions (same label, IoU of a half).
 
     ``constant`` is what the one answer would get that is right most often among these very questions: the most
     a model can score that does not look.
@@ -61,18 +66,16 @@ def score_held_out(
 ) -> list[HeldOutScore]:
     """Asks every question by itself and counts what is right, kind by kind."""
     trainee.model.eval()
-    right: dict[str, list[bool]] = defaultdict(list)
-    targets: dict[str, list[Question]] = defaultdict(list)
+    credit: dict[str, list[float]] = defaultdict(list)
+    targets: dict[str, list[Target]] = defaultdict(list)
     for example, question in asked:
-        right[question.kind].append(
-            _is_right(answer_of(trainee, example, question.prompt).text, question, trainee)
-        )
-        targets[question.kind].append(question)
+        most = _MOST_OF_A_LIST if REF_START in question.answer else _MOST_NEW_TOKENS
+        said = _said(answer_of(trainee, example, question.prompt, most).text, question, trainee)
+        credit[question.kind].append(_credit(said, question.target))
+        targets[question.kind].append(question.target)
     return [
-        HeldOutScore(
-            kind=kind, n=len(marks), right=sum(marks) / len(marks), constant=_best_constant(targets[kind])
-        )
-        for kind, marks in right.items()
+        HeldOutScore(kind=kind, n=len(won), right=sum(won) / len(won), constant=_best_constant(targets[kind]))
+        for kind, won in credit.items()
     ]
 
 
@@ -84,8 +87,8 @@ class Answer(NamedTuple):
 
 
 @torch.no_grad()
-def answer_of(trainee: Trainee, example: Example, prompt: str) -> Answer:
-    """The greedy answer to one question."""
+def answer_of(trainee: Trainee, example: Example, prompt: str, most: int = _MOST_NEW_TOKENS) -> Answer:
+    """The greedy answer to one question, of at most ``most`` tokens."""
     question = trainee.tokenizer(prompt, add_special_tokens=False)["input_ids"]
     ids = torch.tensor([[*trainee.trunk, *question, *trainee.asking]], device=trainee.embedding.device)
     pixels = normalised_pixels([example], ids.device)
@@ -93,17 +96,46 @@ def answer_of(trainee: Trainee, example: Example, prompt: str) -> Answer:
         input_ids=ids,
         attention_mask=torch.ones_like(ids),
         pixel_values=trainee.fed(pixels),
-        max_new_tokens=_MOST_NEW_TOKENS,
+        max_new_tokens=most,
         do_sample=False,
     )[0, ids.shape[1] :]
     return Answer(trainee.tokenizer.decode(produced, skip_special_tokens=True), len(produced))
 
 
-def _is_right(answer: str, question: Question, trainee: Trainee) -> bool:
+def _said(answer: str, question: Question, trainee: Trainee) -> Target | None:
+    """An answer in the form of the question's target; ``None`` where it holds no box and should."""
     if isinstance(question.target, str):
-        return answer.strip().lower() == question.target.strip().lower()
+        return answer.strip()
     bins = read_bins(answer)
-    return bins is not None and box_iou(trainee.locations.decode(bins).as_list(), question.target) >= _MATCH
+    return None if bins is None else tuple(trainee.locations.decode(bins).as_list())
+
+
+def _credit(said: Target | None, wanted: Target) -> float:
+    """1 for the same words or a box that overlaps enough; for a list, F1 over its regions."""
+    if isinstance(wanted, str):
+        if REF_START in wanted:
+            return _list_f1(_regions(str(said)), _regions(wanted))
+        return float(str(said).lower() == wanted.strip().lower())
+    return float(not isinstance(said, str) and said is not None and box_iou(said, wanted) >= _MATCH)
+
+
+def _regions(text: str) -> list[tuple[str, tuple[float, ...]]]:
+    """Labels and boxes of a list, the latter in bins."""
+    return [
+        (found["label"].strip(), tuple(map(float, _NUMBER.findall(found["box"]))))
+        for found in _REGION.finditer(text)
+    ]
+
+
+def _list_f1(said: list[tuple[str, tuple[float, ...]]], wanted: list[tuple[str, tuple[float, ...]]]) -> float:
+    """Each region said counts once, for the best one of its label that is left."""
+    left, right = list(wanted), 0
+    for label, box in said:
+        fitting = [region for region in left if region[0] == label and box_iou(box, region[1]) >= _MATCH]
+        if fitting:
+            left.remove(max(fitting, key=lambda region: box_iou(box, region[1])))
+            right += 1
+    return 2 * right / (len(said) + len(wanted)) if said or wanted else 1.0
 
 
 def box_iou(box: Sequence[float], other: Sequence[float]) -> float:
@@ -116,9 +148,5 @@ def box_iou(box: Sequence[float], other: Sequence[float]) -> float:
     return width * height / union if union > 0 else 0.0
 
 
-def _best_constant(questions: Sequence[Question]) -> float:
-    answers = [question.target for question in questions]
-    if isinstance(answers[0], str):
-        return Counter(answers).most_common(1)[0][1] / len(answers)
-    boxes = [answer for answer in answers if not isinstance(answer, str)]
-    return max(sum(box_iou(candidate, box) >= _MATCH for box in boxes) for candidate in boxes) / len(boxes)
+def _best_constant(targets: Sequence[Target]) -> float:
+    return max(sum(_credit(candidate, target) for target in targets) for candidate in set(targets)) / len(targets)

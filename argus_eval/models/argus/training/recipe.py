@@ -56,11 +56,12 @@ class TrainingRecipe:
     minutes: float
     stages: tuple[StagePlan, ...]
     kinds: tuple[tuple[str, float], ...] = (
-        ("refcoco", 6.0),
-        ("textvqa", 3.0),
-        ("pope", 1.5),
-        ("vqav2", 1.5),
-        ("ocrbench", 0.5),
+        ("refcoco", 5.0),
+        ("vqav2", 2.5),
+        ("pope", 2.0),
+        ("coco_detection", 1.5),
+        ("textvqa", 1.0),
+        ("ocrbench", 0.25),
     )
     text_tokens: int = 224
     boxes: BoxWriting = "location-tokens"

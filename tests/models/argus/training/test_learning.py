@@ -17,7 +17,7 @@ from argus_eval.models.argus.training.checkpoint import CheckpointFolder
 from argus_eval.models.argus.training.dense_heads import soft_bins
 from argus_eval.models.argus.training.examples import Example
 from argus_eval.models.argus.training.feed import SceneFeed
-from argus_eval.models.argus.training.held_out import choose_questions, score_held_out
+from argus_eval.models.argus.training.held_out import _best_constant, _credit, choose_questions, score_held_out
 from argus_eval.models.argus.training.language_stage import JointStage
 from argus_eval.models.argus.training.optimizer import Muon, _orthogonal
 from argus_eval.models.argus.training.recipe import StagePlan, default_recipe
@@ -144,3 +144,17 @@ def test_held_out_scores_know_the_best_constant_answer(shape: ArgusPreset, examp
     assert 0.5 <= scores["pope"].constant < 1.0
     assert scores["refcoco"].constant >= 1 / 6
     assert all(0.0 <= score.right <= 1.0 for score in scores.values())
+
+
+def test_a_list_is_worth_the_f1_of_its_regions() -> None:
+    cup, hat = (
+        "<ref>cup</ref><box><loc_0><loc_0><loc_100><loc_100></box>",
+        "<ref>hat</ref><box><loc_500><loc_500><loc_900><loc_900></box>",
+    )
+    near = cup.replace("loc_100", "loc_120")
+    assert _credit(cup + hat, cup + hat) == 1.0
+    assert _credit(near, cup + hat) == pytest.approx(2 / 3)
+    assert _credit(near + near + hat, cup + hat) == pytest.approx(4 / 5)
+    assert _credit(cup.replace("cup", "hat"), cup + hat) == 0.0
+    assert _credit("cup, hat", cup + hat) == 0.0
+    assert _best_constant([cup, cup, hat]) == pytest.approx(2 / 3)
