@@ -15,7 +15,7 @@ from argus_eval.engine.accuracy_summary import TaskAnswers, weighted_value
 from argus_eval.engine.scoring import corpus_metrics_of, metric_infos
 from argus_eval.metrics.protocol import CorpusMetric, MetricInfo
 from argus_eval.stats.bootstrap import MINIMUM_DRAWS, MINIMUM_IMAGES, Bootstrap, paired_cluster_bootstrap
-from argus_eval.stats.corpus import corpus_preservation
+from argus_eval.stats.corpus import corpus_preservation, nothing_differed
 from argus_eval.stats.pairs import PairedScores
 from argus_eval.stats.policy import GUARD_MARGIN
 from argus_eval.stats.preservation import Margin, Preservation, preservation
@@ -62,13 +62,14 @@ class PairedTask:
     corpus: TaskComparison | None = None
 
 
-def pair_task(answers: TaskAnswers, baseline: str, arm: str, seed: int) -> PairedTask:
+def pair_task(answers: TaskAnswers, baseline: str, arm: str, seed: int, *, exact: bool = False) -> PairedTask:
     """Join two arms on one task.
 
     Args:
         answers: the task's records.
         baseline, arm: arm ids.
         seed: of the bootstrap, for corpus metrics.
+        exact: the arm is L0, verified by hash: only then do equal answers prove that all are.
     """
     info = metric_infos(answers.plan.task)[0]
     pairs, errors = join_answers(answers.records.get(baseline, ()), answers.records.get(arm, ()))
@@ -83,7 +84,7 @@ def pair_task(answers: TaskAnswers, baseline: str, arm: str, seed: int) -> Paire
     corpus = None
     if pairs and scores is None and not invalid:
         common = {"task": answers.plan.display, "metric": info.name, "n": len(pairs)}
-        corpus = _compare_corpus(answers, baseline, arm, common, identical, seed)
+        corpus = _compare_corpus(answers, (baseline, arm), common, (identical, exact), seed)
     return PairedTask(
         task=answers.plan.display,
         metric=info.name,
@@ -221,9 +222,10 @@ def _aligned(answers: TaskAnswers, baseline: str, arm: str, index: int) -> tuple
 
 
 def _compare_corpus(
-    answers: TaskAnswers, baseline: str, arm: str, common: dict[str, Any], identical: bool, seed: int
+    answers: TaskAnswers, arms: tuple[str, str], common: dict[str, Any], equal: tuple[bool, bool], seed: int
 ) -> TaskComparison:
-    """Difference of a corpus metric with a paired bootstrap, judged as a guard."""
+    """Difference of a corpus metric with a paired bootstrap, judged as a guard; ``equal``: answers, and proven."""
+    (baseline, arm), (identical, exact) = arms, equal
     index, metric = _corpus_metric(answers, common["metric"])
     before, after, clusters = _aligned(answers, baseline, arm, index)
     if not before or not len(before) == len(after) == len(clusters):
@@ -233,8 +235,11 @@ def _compare_corpus(
     moved = len({a.image for a, b in pairs if a.prediction != b.prediction})
     margin = GUARD_MARGIN if info.bounded else OPEN_SCALE_GUARD
     outcome, difference = corpus_outcome(
-        metric, (before, after), clusters, margin, moved=moved, identical=identical, seed=seed
+        metric, (before, after), clusters, margin, moved=moved, identical=identical and exact, seed=seed
     )
+    if identical and not exact:
+        value = weighted_value(metric, before, info.name)(np.ones(len(before)))
+        outcome = nothing_differed(outcome, value)
     return TaskComparison(
         **common,
         difference=difference,
@@ -266,7 +271,7 @@ def corpus_outcome(
         clusters: the image of each sample.
         margin: how much may be lost.
         moved: images on which the arms' predictions differ.
-        identical: every answer is equal to the baseline's.
+        identical: every answer is equal to the baseline's, and the arm is L0, verified by hash.
         seed: of the bootstrap.
         alpha: one-sided error of either verdict.
 

@@ -281,7 +281,7 @@ def _compare_accuracy(
     exact = loss_class(arm.recipes) is LossClass.L0 and inputs_equal(facts.fidelity.get(arm_id))
     seed = plan.config.setting("seed", 0)
     paired = [
-        pair_task(answers[task.display], baseline_id, arm_id, seed)
+        pair_task(answers[task.display], baseline_id, arm_id, seed, exact=exact)
         for task in plan.tasks
         if task.supported_by(model.facts)
     ]

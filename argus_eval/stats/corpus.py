@@ -14,7 +14,7 @@ from argus_eval.stats.cluster import FEW_DEVIATING
 from argus_eval.stats.preservation import ALPHA, Margin, Method, Preservation
 from argus_eval.stats.verdict import Verdict
 
-__all__ = ["corpus_preservation"]
+__all__ = ["corpus_preservation", "nothing_differed"]
 
 
 def corpus_preservation(
@@ -65,3 +65,24 @@ def corpus_preservation(
     if result.interval.high < -margin.absolute:
         return replace(result, verdict=Verdict.FAIL, reason="upper bound misses the margin")
     return replace(result, reason="the interval contains the margin")
+
+
+def nothing_differed(outcome: Preservation, baseline: float | None, *, alpha: float = ALPHA) -> Preservation:
+    """The outcome where no answer differs although equality is not proven (L1, L2).
+
+    A bootstrap has nothing to draw; how many images could differ unseen, ``1 − alpha^(1/images)``, decides.
+
+    Args:
+        outcome: of :func:`corpus_preservation`.
+        baseline: value of the metric; None where it is undefined, which leaves the outcome as it is.
+        alpha: one-sided error.
+    """
+    if baseline is None or outcome.images == 0:
+        return outcome
+    room = outcome.margin.absolute + (1 - outcome.margin.keep) * baseline
+    unseen = 1 - alpha ** (1 / outcome.images)
+    return replace(
+        outcome,
+        verdict=Verdict.PASS if unseen < room else Verdict.INCONCLUSIVE,
+        reason=f"every answer is equal; at most {100 * unseen:.2g} % of images could differ unseen",
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from argus_eval.stats.bootstrap import Bootstrap, paired_cluster_bootstrap
-from argus_eval.stats.corpus import corpus_preservation
+from argus_eval.stats.corpus import corpus_preservation, nothing_differed
 from argus_eval.stats.preservation import Margin, Method
 from argus_eval.stats.verdict import Verdict
 
@@ -63,3 +63,12 @@ def test_identical_outputs_pass_and_an_undefined_metric_is_not_measured():
         corpus_preservation(empty, Margin(absolute=0.01), discordant_images=0, n=400).verdict
         is Verdict.NOT_MEASURED
     )
+
+
+@pytest.mark.parametrize(("images", "verdict"), [(98, Verdict.INCONCLUSIVE), (99, Verdict.PASS)])
+def test_equal_answers_that_prove_nothing_need_enough_images(images, verdict):
+    # 1 − 0.05^(1/99) is the first below 3 points.
+    same = Bootstrap(estimate=0.4, interval=None, draws=np.empty(0), images=images, undefined=0)
+    outcome = corpus_preservation(same, Margin(absolute=0.03), discordant_images=0, n=images)
+    assert nothing_differed(outcome, 0.4).verdict is verdict
+    assert nothing_differed(outcome, None) is outcome
