@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 import argus_eval
+from argus_eval.cli.parser import FlagParser
 from argus_eval.errors import ExitCode
 
 __all__ = ["COMMANDS", "Command", "run_command"]
@@ -63,11 +64,10 @@ def run_command(arguments: Sequence[str]) -> int:
         raise UnknownNameError("command", name, COMMANDS)
     address, about = COMMANDS[name]
     command = cast(Command, importlib.import_module(address))
-    parser = argparse.ArgumentParser(
+    parser = FlagParser(
         prog=f"argus-eval {name}",
         description=f"{about[0].upper()}{about[1:]}.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     command.add_arguments(parser)
     return command.main(parser.parse_args(arguments[1:]))

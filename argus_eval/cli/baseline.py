@@ -16,12 +16,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     save.add_argument("name", metavar="NAME")
     save.add_argument("run", metavar="RUN", help="path or id of a run")
     save.add_argument("--arm", help="which arm (default: the baseline)")
-    save.add_argument("--runs-dir", type=pathlib.Path, default=pathlib.Path("runs"), metavar="FOLDER")
+    save.add_argument(
+        "--runs-dir",
+        type=pathlib.Path,
+        default=pathlib.Path("runs"),
+        metavar="FOLDER",
+        help="where runs are kept (default: runs)",
+    )
     listing = actions.add_parser("list", help="the stored baselines of a folder")
     show = actions.add_parser("show", help="what a stored baseline holds")
     show.add_argument("name", metavar="NAME|FILE")
     for action in (save, listing, show):
-        action.add_argument("--dir", type=pathlib.Path, default=pathlib.Path("baselines"), metavar="FOLDER")
+        action.add_argument(
+            "--dir",
+            type=pathlib.Path,
+            default=pathlib.Path("baselines"),
+            metavar="FOLDER",
+            help="of stored baselines (default: baselines)",
+        )
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -58,7 +70,11 @@ def _save(arguments: argparse.Namespace) -> int:
 def _list(folder: pathlib.Path) -> int:
     from argus_eval.gate.stored import SUFFIX, read_baseline
 
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
+    paths = sorted(folder.glob(f"*{SUFFIX}"))
+    if not paths:
+        there = f"no *{SUFFIX} in it" if folder.is_dir() else "no such folder"
+        print(f"{folder}: {there}; `argus-eval baseline save NAME RUN` writes one", file=sys.stderr)  # noqa: T201
+    for path in paths:
         stored = read_baseline(path)
         tasks = ", ".join(f"{task.task} ({task.n})" for task in stored.tasks)
         print(f"{stored.name}  {stored.arm}  {tasks}")  # noqa: T201

@@ -34,8 +34,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--junit", metavar="FILE", type=pathlib.Path, help="write JUnit XML")
     parser.add_argument("--markdown", metavar="FILE", type=pathlib.Path, help="write Markdown tables")
     parser.add_argument("--json", metavar="PATH|-", help="write everything as JSON; - is standard output")
-    parser.add_argument("--dir", type=pathlib.Path, default=pathlib.Path("baselines"), help="of stored baselines")
-    parser.add_argument("--runs-dir", type=pathlib.Path, default=pathlib.Path("runs"), metavar="FOLDER")
+    parser.add_argument(
+        "--dir",
+        type=pathlib.Path,
+        default=pathlib.Path("baselines"),
+        metavar="FOLDER",
+        help="of stored baselines (default: baselines)",
+    )
+    parser.add_argument(
+        "--runs-dir",
+        type=pathlib.Path,
+        default=pathlib.Path("runs"),
+        metavar="FOLDER",
+        help="where runs are kept (default: runs)",
+    )
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -13,9 +13,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("add", "build"), help="add runs to the board, or write its page")
     parser.add_argument("runs", nargs="*", metavar="RUN", help="path or id of a run, for add")
     parser.add_argument(
-        "--leaderboard-dir", type=pathlib.Path, default=pathlib.Path("leaderboards"), metavar="FOLDER"
+        "--leaderboard-dir",
+        type=pathlib.Path,
+        default=pathlib.Path("leaderboards"),
+        metavar="FOLDER",
+        help="the board (default: leaderboards)",
     )
-    parser.add_argument("--runs-dir", type=pathlib.Path, default=pathlib.Path("runs"), metavar="FOLDER")
+    parser.add_argument(
+        "--runs-dir",
+        type=pathlib.Path,
+        default=pathlib.Path("runs"),
+        metavar="FOLDER",
+        help="where runs are kept (default: runs)",
+    )
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -10,12 +10,19 @@ from argus_eval.errors import ExitCode
 __all__ = ["add_arguments", "main"]
 
 _SHOWN = 20
+_WIDEST = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The run, and where to write the numbers made again."""
     parser.add_argument("run", metavar="RUN", help="path or id of a finished run")
-    parser.add_argument("--runs-dir", type=pathlib.Path, default=pathlib.Path("runs"), metavar="FOLDER")
+    parser.add_argument(
+        "--runs-dir",
+        type=pathlib.Path,
+        default=pathlib.Path("runs"),
+        metavar="FOLDER",
+        help="where runs are kept (default: runs)",
+    )
     parser.add_argument("--json", metavar="PATH|-", help="write the numbers made again there, as results.json is")
 
 
@@ -33,9 +40,15 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.json is not None:
         write_json(to_json(found.results), arguments.json)
     for path, (stored, again) in list(found.differences.items())[:_SHOWN]:
-        print(f"{path}: {stored!r} in results.json, {again!r} made again", file=sys.stderr)  # noqa: T201
+        print(f"{path}: {_short(stored)} in results.json, {_short(again)} made again", file=sys.stderr)  # noqa: T201
     if found.differences:
         print(f"{run.run_id}: {len(found.differences)} values differ", file=sys.stderr)  # noqa: T201
         return ExitCode.INCOMPLETE
     print(f"{run.run_id}: every value of results.json made again from records.jsonl and manifest.json, all equal")  # noqa: T201
     return ExitCode.DONE
+
+
+def _short(value: object) -> str:
+    """One value on part of a line; a long one by its two ends."""
+    text = repr(value)
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST // 2]} … {text[-_WIDEST // 2 :]}"

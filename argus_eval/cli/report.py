@@ -20,7 +20,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Runs and where to write."""
     parser.add_argument("runs", nargs="+", metavar="RUN", help="path or id of a run")
     parser.add_argument("-o", "--output", type=pathlib.Path, help="the HTML file (default: reports/RUN.html)")
-    parser.add_argument("--runs-dir", type=pathlib.Path, default=pathlib.Path("runs"), metavar="FOLDER")
+    parser.add_argument(
+        "--runs-dir",
+        type=pathlib.Path,
+        default=pathlib.Path("runs"),
+        metavar="FOLDER",
+        help="where runs are kept (default: runs)",
+    )
 
 
 def main(arguments: argparse.Namespace) -> int:

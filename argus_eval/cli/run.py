@@ -113,7 +113,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--dialect", help="how the model writes boxes, if not as its card says")
     where = parser.add_argument_group("where")
-    where.add_argument("--runs-dir", type=pathlib.Path, default=pathlib.Path("runs"), metavar="FOLDER")
+    where.add_argument(
+        "--runs-dir",
+        type=pathlib.Path,
+        default=pathlib.Path("runs"),
+        metavar="FOLDER",
+        help="where runs are kept (default: runs)",
+    )
     where.add_argument("--fresh", action="store_true", help="start another run even if this one exists")
     where.add_argument("--json", metavar="PATH|-", help="write results.json there as well")
     settings = "; ".join(f"{name}: {about}" for name, (_, about) in SETTINGS.items())
@@ -123,16 +129,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a positive number, got {number}")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a positive whole number, got {text!r}")
+    return int(text)
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Run, print the table, write the report."""
     models = split_names(arguments.model, "--model")
     tasks = expand(split_names(arguments.tasks, "--tasks"))
+    _refuse_unknown(models, arguments.runs_dir)
     quick = bool(arguments.quick)
     budget_s = parse_budget(arguments.budget)
     config = RunConfig(
@@ -166,6 +172,19 @@ def main(arguments: argparse.Namespace) -> int:
 
         config = paper_config(config)
     return execute_and_report(config, arguments.json, paper=arguments.protocol == "paper")
+
+
+def _refuse_unknown(models: tuple[str, ...], runs_dir: pathlib.Path) -> None:
+    """A misspelt name is refused here, before the seconds that torch takes to import."""
+    from argus_eval.models.catalog import model_card
+    from argus_eval.store import RunDirectory
+
+    for name in models:
+        form, colon, rest = name.partition(":")
+        if form == "replay" and rest:
+            RunDirectory.find(rest, runs_dir)
+        elif not colon and form != "oracle":
+            model_card(name)
 
 
 def execute_and_report(config: RunConfig, json: str | None, *, paper: bool = False) -> int:

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="ci=off, extra=ignore, tokenizer=none, categories=FILE, scores=constant, compat=NAME",
     )
-    parser.add_argument("--json", metavar="PATH", help="write the report as JSON; - is standard output")
+    parser.add_argument("--json", metavar="PATH|-", help="write the report as JSON; - is standard output")
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -44,7 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="default: the checkpoint's")
     parser.add_argument("--batch-size", type=int, default=8, metavar="N")
-    parser.add_argument("--runs-dir", type=pathlib.Path, default=pathlib.Path("runs"), metavar="FOLDER")
+    parser.add_argument(
+        "--runs-dir",
+        type=pathlib.Path,
+        default=pathlib.Path("runs"),
+        metavar="FOLDER",
+        help="where runs are kept (default: runs)",
+    )
     parser.add_argument("--json", metavar="PATH|-", help="write the outcome as JSON")
     parser.epilog = (
         "exit codes: 0 every score verified, 1 one deviates, 3 one undecided, 2 what was asked for can verify "

@@ -65,6 +65,57 @@ def test_usage_errors_name_the_nearest_and_exit_2(cli: Cli, words: tuple[str, ..
     assert "Traceback" not in done.stdout + done.stderr
 
 
+FLAG_ERRORS = [
+    (("--modle", "argus-nano", "--tasks", "refcoco"), "flag '--modle' is unknown; did you mean --model?"),
+    (("--model", "argus-nano"), "the following arguments are required: --tasks"),
+    (
+        ("--model", "argus-nano", "--tasks", "refcoco", "--limit", "0"),
+        "--limit: expected a positive whole number, got '0'",
+    ),
+    (("--model", "argus-nano", "--tasks", "refcoco", "--limit", "ten"), "got 'ten'"),
+    (("baseline", "save", "main", "RUN", "--rnus-dir=x"), "did you mean --runs-dir?"),
+    (("list", "task"), "'tasks'"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), FLAG_ERRORS, ids=[" ".join(words) for words, _ in FLAG_ERRORS])
+def test_wrong_flags_are_one_line_that_says_what_to_do(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from argus_eval.cli import main
+
+    assert main(list(words)) == 2
+    complaint = capsys.readouterr().err
+    assert said in complaint
+    assert complaint.count("\n") == 1
+    assert complaint.rstrip().endswith("--help`")
+
+
+def test_a_folder_without_baselines_is_not_silent(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from argus_eval.cli import main
+
+    assert main(["baseline", "list", "--dir", str(tmp_path / "none")]) == 0
+    assert "no such folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("model", ["argus-nanno", "replay:nothing"])
+def test_a_misspelt_model_is_refused_before_torch_and_leaves_no_run(model: str, tmp_path: pathlib.Path) -> None:
+    import subprocess
+    import sys
+
+    line = ["--model", model, "--tasks", "refcoco", "--data", "bundled", "--runs-dir", str(tmp_path / "runs")]
+    program = (
+        f"import sys; from argus_eval.cli import main; code = main({line!r}); "
+        "assert 'torch' not in sys.modules; sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 2, done.stderr
+    assert model.partition(":")[2] in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
 def test_ci_refuses_to_fall_back_to_synthetic_data(cli: Cli) -> None:
     import os
 
