@@ -26,6 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(run_command(arguments))
     except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):
+            # rich's way to end when the reader of a table has gone; 1 would read as a failed gate.
+            return ExitCode.DONE
         return leaving.code if isinstance(leaving.code, int) else ExitCode.USAGE
     except ArgusEvalError as problem:
         _complain(str(problem))

@@ -30,6 +30,7 @@ __all__ = ["add_arguments", "execute_and_report", "main"]
 _QUICK_SAMPLES, _QUICK_BUDGET_S = 8, 20.0
 # A log has no width of its own; eighty columns would break every table.
 _LOG_COLUMNS = 120
+_FEWEST_COLUMNS = 100
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -203,7 +204,10 @@ def execute_and_report(config: RunConfig, json: str | None, *, paper: bool = Fal
     # With the numbers on standard output the table goes where the other words go.
     to_stderr = json == "-"
     terminal = (sys.stderr if to_stderr else sys.stdout).isatty()
-    print_results(finished.results, Console(stderr=to_stderr, width=None if terminal else _LOG_COLUMNS))
+    console = Console(stderr=to_stderr, width=None if terminal else _LOG_COLUMNS)
+    # Wrapped lines are read more easily than columns of two letters.
+    console.width = max(console.width, _FEWEST_COLUMNS)
+    print_results(finished.results, console)
     if json is not None:
         write_json(to_json(finished.results), json)
     if paper:

@@ -116,6 +116,20 @@ def test_a_misspelt_model_is_refused_before_torch_and_leaves_no_run(model: str, 
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_table_whose_reader_has_gone_is_no_failed_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    import argus_eval.cli.app
+    from argus_eval.cli import main
+
+    def as_rich_does(arguments: object) -> int:
+        try:
+            raise BrokenPipeError
+        except BrokenPipeError:
+            raise SystemExit(1)  # noqa: B904 - rich.console.Console.on_broken_pipe raises without a cause
+
+    monkeypatch.setattr(argus_eval.cli.app, "run_command", as_rich_does)
+    assert main(["doctor"]) == 0
+
+
 def test_ci_refuses_to_fall_back_to_synthetic_data(cli: Cli) -> None:
     import os
 
