@@ -58,7 +58,10 @@ def print_results(results: Results, console: Console) -> None:
             console.print(Text(f"  {line}"), soft_wrap=True)
     if results.arms:
         console.print()
+    if any(arm.efficiency for arm in results.arms):
         console.print(_latency_table(results))
+    elif results.arms:
+        console.print("Latency: not measured in this run")
     for line in _absences(results):
         console.print(Text(line), soft_wrap=True)
     if any(metric.value is not None for _, _, _, metric in _primaries(results)):

@@ -82,3 +82,14 @@ def test_hostile_names_cannot_speak_to_the_terminal() -> None:
 def test_an_empty_run_prints_nothing_wrong() -> None:
     results = dataclasses.replace(make_results(), arms=(), comparisons=(), banners=())
     assert plain(results).strip() == ""
+
+
+def test_a_run_without_times_says_so_in_one_line() -> None:
+    results = make_results()
+    untimed = dataclasses.replace(
+        results, arms=tuple(dataclasses.replace(arm, efficiency=()) for arm in results.arms)
+    )
+    text = plain(untimed)
+    assert "Latency: not measured in this run" in text
+    assert "TPOT" not in text.split("Latency:")[1]
+    assert "Accuracy: value" in text
