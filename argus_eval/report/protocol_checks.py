@@ -85,7 +85,9 @@ def _reruns(entries: list[Entry]) -> Iterator[Check]:
     if not reruns:
         return
     blocks = max(entry.replicates for _, entry in entries)
-    words = f"{reruns} blocks were measured again because the machine throttled; {blocks} count"
+    words = (
+        f"the machine throttled in {reruns} blocks, which were measured again where they could be; {blocks} count"
+    )
     yield Check(name="Throttling", state="bad" if reruns > _MOST_RERUNS * blocks else "open", words=words)
 
 
