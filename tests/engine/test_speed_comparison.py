@@ -152,7 +152,7 @@ def judged(
 ) -> SpeedUp:
     """TTFT of an arm that is twice as fast, whose inputs were checked on some images and found to be ``what``.
 
-    ``recipe`` may be several, joined by "+". ``different``: an image on which the measured request of the arm has other hashes.
+    ``recipe``: one, or several joined by "+". ``different``: an image whose measured request has other hashes.
     """
     model = plan("m", ArmPlan(name="fast", recipes=tuple(recipe.split("+"))))
 
