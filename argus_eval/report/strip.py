@@ -228,8 +228,10 @@ def _with_length(name: str, entry: Efficiency | None, quantity: str) -> str:
 
 
 def _twin(speedup: SpeedUp | None) -> str:
-    if speedup is None or speedup.aa.ratio is None:
+    if speedup is None:
         return f"A/A {NOT_MEASURED}"
+    if speedup.aa.ratio is None:
+        return "A/A unknown: too few replicates"
     interval = interval_text(speedup.aa.ci, lambda end: f"{end:.3f}")
     return f"A/A {speedup.aa.ratio:.3f}× {interval}".strip()
 

@@ -54,10 +54,13 @@ def _twins(results: Results) -> list[Check]:
     return checks
 
 
+_NO_NOISE = "the noise is unknown (too few replicates, or no second baseline): nothing is claimed"
+
+
 def _twin(name: str, speedup: SpeedUp, *, claimed: bool) -> Check:
     ratio, ends = speedup.aa.ratio, speedup.aa.ci
     if ratio is None or ends is None:
-        return Check(name=name, state="open", words="the baseline was not measured twice: nothing is claimed")
+        return Check(name=name, state="open", words=_NO_NOISE)
     low, high = min(ends), max(ends)
     words = f"the baseline against itself reads {ratio:.3f}× {interval_text(ends, lambda end: f'{end:.3f}')}"
     if low <= 1 <= high:

@@ -146,7 +146,8 @@ def _doubt(
     """The first condition on speed that does not hold, in words; None where a difference is shown."""
     speed = contrast.speedup
     if adjusted_p is None:
-        return f"{speed.replicates} replicate(s); an interval needs {LOOKS[0]}"
+        count = f"{speed.replicates} replicate{'s' if speed.replicates != 1 else ''}"
+        return f"{count}; an interval needs {LOOKS[0]}"
     if floor is None:
         return "no A/A twin with enough replicates, so the noise of this run is unknown"
     if restless:
