@@ -9,6 +9,9 @@ from argus_eval.report.axes import MARGIN, Axis
 
 __all__ = ["pareto_spec", "staircase", "strip_spec"]
 
+#: Names of points within one of so many bands of accuracy could run into each other.
+_LEVELS = 12
+
 
 def _x_encoding(axis: Axis, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     low, high = min(row["xlo"] for row in rows), max(row["xhi"] for row in rows)
@@ -159,19 +162,39 @@ def _stair_layer(x: dict[str, Any], y: dict[str, Any], corners: list[dict[str, A
 
 
 def _label_layers(x: dict[str, Any], y: dict[str, Any]) -> list[dict[str, Any]]:
-    """Names beside the points, on a halo of paper so that lines do not cross them."""
+    """Names beside the points, on a halo of paper so that lines do not cross them.
+
+    Points of about the same accuracy may lie close together: their names stand one above the other, from the left.
+    """
+    transform = [
+        {
+            "joinaggregate": [
+                {"op": "min", "field": "ylo", "as": "lowest"},
+                {"op": "max", "field": "yhi", "as": "highest"},
+            ]
+        },
+        {
+            "calculate": f"round({_LEVELS} * (datum.y - datum.lowest) / max(datum.highest - datum.lowest, 1e-9))",
+            "as": "level",
+        },
+        {
+            "window": [{"op": "row_number", "as": "floor"}],
+            "groupby": ["level"],
+            "sort": [{"field": "x", "order": "descending"}],
+        },
+    ]
     place = {
         "type": "text",
         "align": "left",
         "baseline": "bottom",
         "dx": 10,
-        "dy": -14,
+        "dy": {"expr": "1 - 15 * datum.floor"},
         "fontSize": 12,
         "limit": 260,
     }
     halo = {**place, "stroke": "var(--paper)", "strokeWidth": 5, "color": "var(--paper)"}
     encoding = {"x": x, "y": y, "text": {"field": "name"}}
-    return [{"mark": halo, "encoding": encoding}, {"mark": place, "encoding": encoding}]
+    return [{"transform": transform, "mark": mark, "encoding": encoding} for mark in (halo, place)]
 
 
 def _published_layers(y: dict[str, Any], published: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

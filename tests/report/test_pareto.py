@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 
 from hypothesis import given
@@ -144,3 +145,25 @@ def test_what_the_gate_accepts_is_shaded_towards_lower_cost() -> None:
     assert shaded["encoding"]["x2"] == {"value": 0}
     assert shaded["transform"][0] == {"filter": "datum.baseline"}
     assert str(MARGIN) in shaded["transform"][1]["calculate"]
+
+
+def test_names_of_points_that_lie_together_do_not_run_into_each_other() -> None:
+    """Also where every arm has the same accuracy and almost the same time."""
+    results = make_results(arms=4)
+    first = results.arms[0]
+    close = [
+        dataclasses.replace(arm, tasks=first.tasks, efficiency=first.efficiency)
+        for arm in results.arms
+        if arm.role != "aa"
+    ]
+    view = pareto_view(dataclasses.replace(results, arms=tuple(close)))
+    assert view.chart is not None
+    names = {view.chart.spec["data"]["values"][index]["name"] for index in range(len(close))}
+    heights = {
+        text: float(height)
+        for height, text in re.findall(r"<text[^>]*translate\([^,]*,([^)]*)\)[^>]*>([^<]*)</text>", view.chart.svg)
+        if text in names
+    }
+    assert len(heights) == len(names) == 4
+    in_turn = sorted(heights.values())
+    assert all(after - before >= 12 for before, after in itertools.pairwise(in_turn))
