@@ -54,12 +54,18 @@ def main(arguments: argparse.Namespace) -> int:
     """Judge, print, write; the exit code says what was decided."""
     import os
 
+    from argus_eval.store import RunDirectory
+
+    # A wrong name is told before anything large is loaded.
+    directory = RunDirectory.find(arguments.run, arguments.runs_dir)
+
     from argus_eval.gate import github
     from argus_eval.gate.check import check_pairs
+    from argus_eval.gate.read_run import read_run
     from argus_eval.gate.sources import open_source, pairs_of
 
     policy = _policy(arguments)
-    run = _run(arguments)
+    run = read_run(directory)
     _check_names(policy, run)
     reference = open_source(arguments.baseline, arguments.runs_dir, arguments.dir) if arguments.baseline else None
     pairs = pairs_of(run, reference, arguments.baseline_arm, arguments.arm)
@@ -83,13 +89,6 @@ def _policy(arguments: argparse.Namespace) -> Policy:
 
         policy = read_policy(arguments.policy)
     return policy if arguments.inconclusive is None else replace(policy, inconclusive=arguments.inconclusive)
-
-
-def _run(arguments: argparse.Namespace) -> GateRun:
-    from argus_eval.gate.read_run import read_run
-    from argus_eval.store import RunDirectory
-
-    return read_run(RunDirectory.find(arguments.run, arguments.runs_dir))
 
 
 def _check_names(policy: Policy, run: GateRun) -> None:

@@ -30,12 +30,15 @@ def main(arguments: argparse.Namespace) -> int:
     """0 where every number is equal to the one in results.json, 4 where one differs."""
     import sys
 
+    from argus_eval.store import RunDirectory
+
+    # A wrong name is told before anything large is loaded.
+    run = RunDirectory.find(arguments.run, arguments.runs_dir)
+
     from argus_eval.cli.output import write_json
     from argus_eval.core.codec import to_json
     from argus_eval.engine.recompute import recompute
-    from argus_eval.store import RunDirectory
 
-    run = RunDirectory.find(arguments.run, arguments.runs_dir)
     found = recompute(run)
     if arguments.json is not None:
         write_json(to_json(found.results), arguments.json)

@@ -18,7 +18,7 @@ from typing import Any
 from argus_eval.core.codec import from_json, to_json
 from argus_eval.core.record import Record, record_from_line, record_to_line
 from argus_eval.core.results import Results
-from argus_eval.errors import EnvironmentError_, IncompleteError, UsageError
+from argus_eval.errors import EnvironmentError_, IncompleteError, UsageError, nearest
 
 __all__ = ["RunDirectory", "RunWriter", "write_atomically"]
 
@@ -64,7 +64,9 @@ class RunDirectory:
         for path in (pathlib.Path(text), runs_dir / text):
             if (path / MANIFEST).is_file():
                 return cls(path)
-        raise UsageError(f"run {text!r} not found: no {MANIFEST} in {text} or {runs_dir / text}")
+        close = nearest(text, (path.parent.name for path in sorted(runs_dir.glob(f"*/{MANIFEST}"))))
+        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+        raise UsageError(f"run {text!r} not found: no {MANIFEST} in {text} or {runs_dir / text}{hint}")
 
     @property
     def run_id(self) -> str:

@@ -93,6 +93,13 @@ def test_find_names_both_places(tmp_path: pathlib.Path) -> None:
     assert RunDirectory.find("a", tmp_path).path == run.path
 
 
+def test_find_names_the_run_that_was_meant(tmp_path: pathlib.Path) -> None:
+    RunWriter.create(tmp_path / "argus-nano--refcoco--1234abcd", {})
+    (tmp_path / "argus-nano--refcoco--9999").mkdir()  # no run
+    with pytest.raises(UsageError, match=r"did you mean 'argus-nano--refcoco--1234abcd'\?$"):
+        RunDirectory.find("argus-nano--refcoc--1234abcd", tmp_path)
+
+
 def test_records_are_equal_after_a_round_trip_of_every_field() -> None:
     full = dataclasses.replace(
         record(1),
