@@ -16,6 +16,7 @@ from argus_eval.gate.looks import first_images, restricted
 from argus_eval.gate.outcome import RuleResult
 from argus_eval.gate.pairing import Pair
 from argus_eval.gate.policy import EVERYTHING, AccuracyRule, Extension, Over, Policy
+from argus_eval.stats.corpus import nothing_differed
 from argus_eval.stats.pairs import pool
 from argus_eval.stats.policy import GUARD_MARGIN, TaskScores, default_policy
 from argus_eval.stats.preservation import Margin, Preservation, preservation
@@ -324,20 +325,8 @@ def corpus_difference(
         alpha=alpha,
     )
     if not identical and task.identical:
-        return _unseen(replace(outcome, difference=difference), task, alpha)
+        return nothing_differed(replace(outcome, difference=difference), task.baseline.value, alpha=alpha)
     return replace(outcome, difference=difference)
-
-
-def _unseen(outcome: Preservation, task: JoinedTask, alpha: float) -> Preservation:
-    """No answer differs, so that a bootstrap has nothing to draw: how many images could differ unseen decides."""
-    baseline, margin = task.baseline.value, outcome.margin
-    if baseline is None or outcome.images == 0:
-        return outcome
-    room = margin.absolute + (1 - margin.keep) * baseline
-    unseen = 1 - alpha ** (1 / outcome.images)
-    words = f"every answer is equal; at most {100 * unseen:.2g} % of images could differ unseen"
-    decided = unseen < room
-    return replace(outcome, verdict=Verdict.PASS if decided else Verdict.INCONCLUSIVE, reason=words)
 
 
 def _taken(corpus: Corpus, answered: npt.NDArray[np.bool_], places: npt.NDArray[np.intp]) -> list[object]:
