@@ -19,7 +19,7 @@ simulations: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q -m slow
 
 # A Python that has vLLM; one is built (some minutes, 7 GB) where none is named.
-VLLM_PYTHON ?= build/vllm/bin/python
+VLLM_PYTHON ?= $(CURDIR)/build/vllm/bin/python
 
 serving-environment: $(VENV)/.core
 	$(VLLM_PYTHON) -c "import vllm" 2>/dev/null \

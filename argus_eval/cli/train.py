@@ -118,11 +118,19 @@ def _estimate(minutes: float, clock: str) -> str:
 
 def _recipe(arguments: argparse.Namespace) -> TrainingRecipe:
     """The default recipe with what the flags change."""
+    from argus_eval.errors import UsageError
     from argus_eval.models.argus.training.questions import QUESTION_KINDS
     from argus_eval.models.argus.training.recipe import STAGE_NAMES, default_recipe
 
     shares = _numbers("--stages", arguments.stages, "stage", STAGE_NAMES)
+    if not shares:
+        raise UsageError(f"--stages: no stage is named; there is {', '.join(STAGE_NAMES)}")
     rates = _numbers("--rates", arguments.rates, "stage", STAGE_NAMES)
+    for name, rate in rates.items():
+        if rate is None or name not in shares:
+            raise UsageError(
+                f"--rates: {name}: a rate for a stage of --stages is needed, as {next(iter(shares))}=1e-3"
+            )
     kinds = _numbers("--kinds", arguments.kinds, "question kind", QUESTION_KINDS)
     recipe = default_recipe(
         arguments.preset, arguments.minutes, device=arguments.device, stages=tuple(shares), seed=arguments.seed
@@ -165,6 +173,8 @@ def _numbers(flag: str, text: str, what: str, known: Sequence[Name]) -> dict[Nam
             weight = float(number) if given else None
         except ValueError:
             weight = math.nan
+        if names[name] in found:
+            raise UsageError(f"{flag}: {name} is named twice")
         if weight is not None and not 0 < weight < math.inf:
             raise UsageError(f"{flag}: {part}: a positive number is needed, as {name}=1.5")
         found[names[name]] = weight

@@ -166,7 +166,8 @@ def _label_layers(x: dict[str, Any], y: dict[str, Any]) -> list[dict[str, Any]]:
 
     Points of about the same accuracy may lie close together: their names stand one above the other, from the left.
     """
-    transform = [
+    transform: list[dict[str, Any]] = [
+        {"filter": "datum.name"},  # in a crowd some points go without
         {
             "joinaggregate": [
                 {"op": "min", "field": "ylo", "as": "lowest"},
