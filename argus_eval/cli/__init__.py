@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import traceback
@@ -22,13 +21,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments and arguments[0].startswith("-") and arguments[0] not in _TOP_LEVEL_FLAGS:
         arguments.insert(0, "run")
     from argus_eval.cli.app import run_command
+    from argus_eval.cli.stdout import lasting_stdout
 
     try:
-        return int(run_command(arguments))
+        with lasting_stdout():
+            return int(run_command(arguments))
     except SystemExit as leaving:
-        if isinstance(leaving.__context__, BrokenPipeError):
-            # rich's way to end when the reader of a table has gone; 1 would read as a failed gate.
-            return ExitCode.DONE
         return leaving.code if isinstance(leaving.code, int) else ExitCode.USAGE
     except ArgusEvalError as problem:
         _complain(str(problem))
@@ -36,10 +34,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _complain("interrupted; the same command goes on where it stopped")
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone; there is nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.DONE
     except Exception as problem:  # noqa: BLE001 - the last resort: one line and a log instead of a traceback
         _complain(f"internal error: {type(problem).__name__}: {problem}; details in {_write_log()}")
         return ExitCode.INTERNAL

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -102,8 +104,6 @@ def test_a_folder_without_baselines_is_not_silent(
 
 @pytest.mark.parametrize("model", ["argus-nanno", "replay:nothing"])
 def test_a_misspelt_model_is_refused_before_torch_and_leaves_no_run(model: str, tmp_path: pathlib.Path) -> None:
-    import subprocess
-    import sys
 
     line = ["--model", model, "--tasks", "refcoco", "--data", "bundled", "--runs-dir", str(tmp_path / "runs")]
     program = (
@@ -116,18 +116,29 @@ def test_a_misspelt_model_is_refused_before_torch_and_leaves_no_run(model: str, 
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_table_whose_reader_has_gone_is_no_failed_gate(monkeypatch: pytest.MonkeyPatch) -> None:
-    import argus_eval.cli.app
-    from argus_eval.cli import main
-
-    def as_rich_does(arguments: object) -> int:
-        try:
-            raise BrokenPipeError
-        except BrokenPipeError:
-            raise SystemExit(1)  # noqa: B904 - rich.console.Console.on_broken_pipe raises without a cause
-
-    monkeypatch.setattr(argus_eval.cli.app, "run_command", as_rich_does)
-    assert main(["doctor"]) == 0
+@pytest.mark.parametrize("decided", [0, 1, 4])
+@pytest.mark.parametrize("lines", [1, 5000])
+def test_a_reader_that_leaves_early_changes_no_verdict(decided: int, lines: int) -> None:
+    """As in ``argus-eval check RUN | head``, whatever is printed by whom, and whether or not it fills the pipe."""
+    program = (
+        "import sys, argus_eval.cli.app as app\n"
+        "from argus_eval.cli import main\n"
+        "def command(arguments):\n"
+        "    from rich.console import Console\n"
+        f"    [print('x' * 100) for _ in range({lines})]\n"
+        f"    [Console().print('y' * 100) for _ in range({lines} // 10 + 1)]\n"
+        f"    return {decided}\n"
+        "app.run_command = command\n"
+        "sys.exit(main(['doctor']))\n"
+    )
+    running = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert running.stdout is not None
+    assert running.stderr is not None
+    running.stdout.close()
+    said = running.stderr.read()
+    running.stderr.close()
+    assert running.wait(60) == decided, said
+    assert not said
 
 
 def test_ci_refuses_to_fall_back_to_synthetic_data(cli: Cli) -> None:
