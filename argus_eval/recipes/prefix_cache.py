@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from argus_eval.core.loss_class import LossClass
+from argus_eval.pipeline.cache_argument import cache_argument
 from argus_eval.recipes.compilation import ONE_AT_A_TIME
 from argus_eval.recipes.protocol import RecipeInfo
 
@@ -109,7 +110,7 @@ class PrefixCache:
                 tensors = {name: value for name, value in tensors.items() if not name.startswith("pixel_")}
                 if prompt.deltas is not None:
                     self._model.base_model.rope_deltas = prompt.deltas
-        given = dataclasses.replace(inputs, tensors={**tensors, "past_key_values": cache})
+        given = dataclasses.replace(inputs, tensors={**tensors, cache_argument(): cache})
         generated = self._inner(given, encoded, decoding, recorder)
         self._keep(ids, pictures, cache)
         return generated

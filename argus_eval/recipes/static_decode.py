@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from argus_eval.core.loss_class import LossClass
+from argus_eval.pipeline.cache_argument import cache_argument
 from argus_eval.recipes.compilation import ONE_AT_A_TIME, no_compiler
 from argus_eval.recipes.protocol import RecipeInfo
 
@@ -73,7 +74,7 @@ class StaticDecode:
         self, inputs: ModelInputs, encoded: Any | None, decoding: Decoding, recorder: StageRecorder
     ) -> Generated:
         positions = inputs.tensors["input_ids"].shape[1] + decoding.max_new_tokens
-        given = {"past_key_values": self._cache(positions), "compile_config": self._configuration}
+        given = {cache_argument(): self._cache(positions), "compile_config": self._configuration}
         with self._lent():
             return self._inner(
                 dataclasses.replace(inputs, tensors={**inputs.tensors, **given}), encoded, decoding, recorder

@@ -19,6 +19,7 @@ from argus_eval.measure.roofline import (
 )
 from argus_eval.models.argus.build import build_argus
 from argus_eval.models.catalog import model_card
+from argus_eval.pipeline.cache_argument import cache_argument
 
 TILES, PROMPT = 2, 300
 
@@ -53,9 +54,9 @@ def test_prefill_and_step_operations_are_those_of_the_decoder(nano: torch.nn.Mod
     masked = shapes.text_layers * 2 * PROMPT**2 * shapes.text_hidden
     assert prefill_work(shapes, PROMPT, 4).flops + masked == pytest.approx(seen, rel=0.05)
     with torch.inference_mode():
-        cache = nano(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=True).past_key_values
+        cache = nano(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=True)[cache_argument()]
     one = torch.full((1, 1), 5)
-    step = counted(lambda: nano(input_ids=one, past_key_values=cache, use_cache=True))
+    step = counted(lambda: nano(input_ids=one, use_cache=True, **{cache_argument(): cache}))
     assert decode_step_work(shapes, PROMPT + 1, 4).flops == pytest.approx(step, rel=0.05)
 
 

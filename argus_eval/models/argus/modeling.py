@@ -13,14 +13,18 @@ import torch
 from torch import nn
 from transformers import AutoModel
 from transformers.activations import ACT2FN
-from transformers.cache_utils import Cache
 from transformers.generation import GenerationMixin
-from transformers.modeling_outputs import BaseModelOutputWithPast, BaseModelOutputWithPooling
+from transformers.modeling_outputs import (
+    BaseModelOutputWithPast,
+    BaseModelOutputWithPooling,
+    CausalLMOutputWithPast,
+)
 from transformers.modeling_utils import PreTrainedModel, slice_logits_to_keep
-from transformers.utils import ModelOutput, torch_compilable_check
+from transformers.utils import torch_compilable_check
 from transformers.utils.generic import can_return_tuple
 
 from argus_eval.models.argus.configuration import ArgusConfig
+from argus_eval.pipeline.cache_argument import cache_argument
 
 __all__ = [
     "ArgusProjector",
@@ -31,6 +35,9 @@ __all__ = [
     "ArgusCausalOutput",
     "pixel_unshuffle",
 ]
+
+# A compiler that traces the model must not find an import in it.
+_CACHE = cache_argument()
 
 
 def pixel_unshuffle(patches: torch.Tensor, factor: int) -> torch.Tensor:
@@ -59,14 +66,9 @@ class ArgusModelOutput(BaseModelOutputWithPast):
 
 
 @dataclass
-class ArgusCausalOutput(ModelOutput):
+class ArgusCausalOutput(CausalLMOutputWithPast):
     """Loss (when labels were given), logits (B, kept positions, vocabulary) and what the decoder returned."""
 
-    loss: torch.Tensor | None = None
-    logits: torch.Tensor | None = None
-    past_key_values: Cache | None = None
-    hidden_states: tuple[torch.Tensor, ...] | None = None
-    attentions: tuple[torch.Tensor, ...] | None = None
     image_hidden_states: torch.Tensor | None = None
 
 
@@ -95,7 +97,7 @@ class ArgusPreTrainedModel(PreTrainedModel):
     base_model_prefix = "model"
     input_modalities = ("image", "text")
     supports_gradient_checkpointing = True
-    _skip_keys_device_placement = ("past_key_values",)
+    _skip_keys_device_placement = ("cache", "past_key_values")
     _no_split_modules = ("SiglipEncoderLayer", "LlamaDecoderLayer")
     _supports_flash_attn = True
     _supports_sdpa = True
@@ -161,7 +163,6 @@ class ArgusModel(ArgusPreTrainedModel):
         pixel_values: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
         position_ids: torch.Tensor | None = None,
-        past_key_values: Cache | None = None,
         inputs_embeds: torch.Tensor | None = None,
         mm_encoder_outputs: dict[str, BaseModelOutputWithPooling] | None = None,
         **kwargs: Any,
@@ -173,10 +174,10 @@ class ArgusModel(ArgusPreTrainedModel):
             pixel_values: (N, 3, tile, tile), the tiles of all images of the batch in order.
             attention_mask: (B, L including the cache), 0 at padding.
             position_ids: (B, L).
-            past_key_values: what earlier positions left behind.
             inputs_embeds: (B, L, Dt).
             mm_encoder_outputs: ``{"image": output of get_image_features}`` when it was computed before.
-            kwargs: passed to the decoder.
+            kwargs: passed to the decoder; what earlier positions left behind among them, under the name that
+                transformers gives it.
         """
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("argus: give exactly one of input_ids and inputs_embeds")
@@ -201,12 +202,11 @@ class ArgusModel(ArgusPreTrainedModel):
             inputs_embeds=inputs_embeds,
             attention_mask=attention_mask,
             position_ids=position_ids,
-            past_key_values=past_key_values,
             **kwargs,
         )
         return ArgusModelOutput(
             last_hidden_state=decoded.last_hidden_state,  # (B, L, Dt)
-            past_key_values=decoded.past_key_values,
+            **{_CACHE: decoded.get(_CACHE)},
             hidden_states=decoded.hidden_states,
             attentions=decoded.attentions,
             image_hidden_states=image_features,
@@ -240,7 +240,6 @@ class ArgusForConditionalGeneration(ArgusPreTrainedModel, GenerationMixin):
         pixel_values: torch.Tensor | None = None,
         attention_mask: torch.Tensor | None = None,
         position_ids: torch.Tensor | None = None,
-        past_key_values: Cache | None = None,
         inputs_embeds: torch.Tensor | None = None,
         labels: torch.Tensor | None = None,
         logits_to_keep: int | torch.Tensor = 0,
@@ -258,7 +257,6 @@ class ArgusForConditionalGeneration(ArgusPreTrainedModel, GenerationMixin):
             pixel_values=pixel_values,
             attention_mask=attention_mask,
             position_ids=position_ids,
-            past_key_values=past_key_values,
             inputs_embeds=inputs_embeds,
             mm_encoder_outputs=mm_encoder_outputs,
             **{**kwargs, "return_dict": True},
@@ -273,7 +271,7 @@ class ArgusForConditionalGeneration(ArgusPreTrainedModel, GenerationMixin):
         return ArgusCausalOutput(
             loss=loss,
             logits=logits,
-            past_key_values=outputs.past_key_values,
+            **{_CACHE: outputs.get(_CACHE)},
             hidden_states=outputs.hidden_states,
             attentions=outputs.attentions,
             image_hidden_states=outputs.image_hidden_states,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pathlib
+from typing import Any
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from argus_eval.models.argus.build import BuiltArgus
 from argus_eval.models.argus.modeling import ArgusForConditionalGeneration, pixel_unshuffle
+from argus_eval.pipeline.cache_argument import cache_argument
 
 from .conftest import picture, question
 
@@ -55,6 +57,11 @@ def test_image_content_reaches_the_answer(small: BuiltArgus) -> None:
     assert (here - there).abs().max() > 1e-3
 
 
+def _cache(step: Any) -> dict[str, Any]:
+    """What a step left behind, under the name that the installed transformers reads it by."""
+    return {cache_argument(): step[cache_argument()]}
+
+
 def test_generate_equals_a_manual_loop_without_cache(small: BuiltArgus) -> None:
     inputs = inputs_of(small, (150, 96))
     generated = small.model.generate(**inputs, max_new_tokens=8, do_sample=False, eos_token_id=None)
@@ -65,6 +72,11 @@ def test_generate_equals_a_manual_loop_without_cache(small: BuiltArgus) -> None:
             ids = torch.cat([ids, logits[:, -1:].argmax(-1)], dim=1)
     assert generated.tolist() == ids.tolist()
     assert len(set(ids[0, -8:].tolist())) > 1  # a loop that repeats one token would hide cache errors
+
+
+def _cache(step: Any) -> dict[str, Any]:
+    """What a step left behind, under the name that the installed transformers reads it by."""
+    return {cache_argument(): step[cache_argument()]}
 
 
 def test_generate_equals_a_manual_loop_with_precomputed_features(small: BuiltArgus) -> None:
@@ -78,7 +90,7 @@ def test_generate_equals_a_manual_loop_with_precomputed_features(small: BuiltArg
         assert step.logits.shape[1] == 1
         tokens = [step.logits[:, -1].argmax(-1)]
         for _ in range(5):
-            step = small.model(input_ids=tokens[-1][:, None], past_key_values=step.past_key_values, use_cache=True)
+            step = small.model(input_ids=tokens[-1][:, None], use_cache=True, **_cache(step))
             tokens.append(step.logits[:, -1].argmax(-1))
     assert torch.stack(tokens, 1).tolist() == generated[:, -6:].tolist()
 
