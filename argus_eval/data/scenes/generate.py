@@ -115,7 +115,7 @@ def _arranged(
 
 def _wishes(kind: SceneKind, theme: str, colours: list[str], profile: SceneProfile, draws: Draws) -> list[Wish]:
     low, high = profile.crowd if kind == "crowd" else profile.objects
-    signs = draws.integer(1, 3) if kind == "signs" else 0
+    signs = draws.integer(*profile.signs) if kind == "signs" else 0
     count = draws.integer(low, high) - signs
     names = _categories(theme, max(1, count), draws)
     palette = draws.sample(colours, draws.integer(3, 5))

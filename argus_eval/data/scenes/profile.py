@@ -19,6 +19,7 @@ class SceneProfile:
         sizes: image sizes with weights, for scenes of objects and signs; pages have their own shapes.
         objects: fewest and most objects in an ordinary scene.
         crowd: the same in a many-object scene.
+        signs: fewest and most signs in a scene of signs; they count among its objects.
         overlapping: share of scenes in which objects may hide parts of each other.
         most_hidden: an object shows at least ``1 - most_hidden`` of its pixels.
         lettered: chance that an object that can carry a word carries one.
@@ -29,6 +30,7 @@ class SceneProfile:
     sizes: tuple[tuple[ImageSize, float], ...]
     objects: tuple[int, int] = (3, 8)
     crowd: tuple[int, int] = (10, 22)
+    signs: tuple[int, int] = (1, 3)
     overlapping: float = 0.35
     most_hidden: float = 0.4
     lettered: float = 0.6

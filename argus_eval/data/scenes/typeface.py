@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-__all__ = ["Face", "Extent", "extent", "strokes", "SPACE", "covers"]
+__all__ = ["Face", "Extent", "extent", "letter_ends", "strokes", "SPACE", "covers"]
 
 #: ``sans`` and ``bold`` are Aileron (bold thickens it), ``stroke`` is a marker-like face of capitals and digits.
 Face = Literal["sans", "bold", "stroke"]
@@ -129,6 +129,22 @@ def extent(word: str, face: Face) -> Extent:
     return Extent(
         left / 1000 - grown, bottom / 1000 - grown, right / 1000 + grown, top / 1000 + grown, at / 1000 + grown
     )
+
+
+def letter_ends(word: str, face: Face) -> tuple[float, ...]:
+    """Where each letter of a word ends, as a share of the width of its ink.
+
+    >>> letter_ends("II", "sans")
+    (0.65..., 1.0)
+
+    Raises:
+        KeyError: a letter is not in the face.
+    """
+    ink, at, ends = extent(word, face), 0.0, []
+    for letter in word:
+        at += _STROKE_ADVANCE if face == "stroke" else _SANS[letter][0] / 1000
+        ends.append((at - ink.left) / (ink.right - ink.left))
+    return (*ends[:-1], 1.0)
 
 
 def _stroke_extent(word: str) -> Extent:

@@ -11,6 +11,7 @@ __all__ = [
     "NAMES",
     "CITIES",
     "ITEMS",
+    "KNOWN_WORDS",
     "sign_lines",
     "label_text",
     "invented",
@@ -147,6 +148,8 @@ def label_text(category: str, draws: Draws) -> str:
 _KNOWN = frozenset(
     word.lower() for word in (*SIGN_WORDS, *BRANDS, *TITLES, *NAMES, *CITIES, *ITEMS, *_SCREENS, *_GREETINGS)
 )
+#: Every word of ours, in lower case and alphabetical order.
+KNOWN_WORDS: tuple[str, ...] = tuple(sorted(_KNOWN))
 
 
 def known(word: str) -> bool:

@@ -57,11 +57,6 @@ def test_image_content_reaches_the_answer(small: BuiltArgus) -> None:
     assert (here - there).abs().max() > 1e-3
 
 
-def _cache(step: Any) -> dict[str, Any]:
-    """What a step left behind, under the name that the installed transformers reads it by."""
-    return {cache_argument(): step[cache_argument()]}
-
-
 def test_generate_equals_a_manual_loop_without_cache(small: BuiltArgus) -> None:
     inputs = inputs_of(small, (150, 96))
     generated = small.model.generate(**inputs, max_new_tokens=8, do_sample=False, eos_token_id=None)

@@ -14,13 +14,17 @@ from torch import nn
 from torch.nn import functional
 
 from argus_eval.data.scenes.colours import COLOUR_NAMES
+from argus_eval.data.scenes.words import KNOWN_WORDS
 from argus_eval.models.argus.location_tokens import LocationVocabulary
 from argus_eval.models.argus.training.dense_labels import CATEGORY_NAMES, TEXTURE_NAMES
+from argus_eval.models.argus.training.reading_labels import LETTERS, NO_LETTER, SPOTS, UNNAMED
 
 __all__ = ["DenseBatch", "DenseHeads", "DenseScores", "soft_bins"]
 
 
 _CATEGORY_WEIGHT = 3.0
+_READING_WEIGHT = 0.3
+_NO_LETTER_WEIGHT = 0.03  # most spots have none
 
 
 class DenseBatch(NamedTuple):
@@ -31,7 +35,8 @@ class DenseBatch(NamedTuple):
     texture: torch.Tensor  # (N, V)
     box: torch.Tensor  # (N, V, 4)
     centre: torch.Tensor  # (N, V)
-    piece: torch.Tensor  # (N, V)
+    letter: torch.Tensor  # (N, V, SPOTS)
+    word: torch.Tensor  # (N, V)
 
 
 class DenseScores(NamedTuple):
@@ -40,7 +45,8 @@ class DenseScores(NamedTuple):
     loss: torch.Tensor
     category: float  #: right category among cells with an object
     colour: float
-    piece: float  #: right token among cells with writing
+    letter: float  #: right letter among spots with one
+    word: float  #: right word among cells with one
     iou: float  #: mean IoU of the boxes regressed at objects' cells
 
 
@@ -56,21 +62,20 @@ class DenseHeads(nn.Module):
 
     Args:
         width: of the decoder's embeddings.
-        token_ids: tokens of a name, in the decoder's vocabulary, for each of categories, colours and textures.
-        words: ids below this one are pieces of words.
+        token_ids: tokens of a name, in the decoder's vocabulary, for each of `name_groups`.
         locations: ids of location tokens.
     """
 
-    def __init__(
-        self, width: int, token_ids: dict[str, list[list[int]]], words: int, locations: LocationVocabulary
-    ) -> None:
+    def __init__(self, width: int, token_ids: dict[str, list[list[int]]], locations: LocationVocabulary) -> None:
         super().__init__()
-        self.words, self.first_location, self.bins = words, locations.first_token_id, locations.bins
+        self.first_location, self.bins = locations.first_token_id, locations.bins
         self.nothing = nn.Parameter(torch.randn(1, width) * 0.02)
         self.scale = nn.Parameter(torch.tensor(2.0))
         self.box = nn.Linear(width, 4)
         self.centre = nn.Linear(width, 1)
         self.corner = nn.Linear(width, 4 * width)
+        self.letter = nn.Linear(width, SPOTS * (len(LETTERS) + 1))
+        self.read = nn.Linear(width, width)
         for group, several in token_ids.items():
             longest = max(map(len, several))
             padded = [ids + [ids[-1]] * (longest - len(ids)) for ids in several]
@@ -94,6 +99,7 @@ class DenseHeads(nn.Module):
         loss = loss + functional.binary_cross_entropy_with_logits(
             centre, batch.centre, pos_weight=centre.new_tensor(4.0)
         )
+        reading, letter_right, word_right = self._reading(unit, embedding, batch)
         unit, labels = unit[has], DenseBatch(*(part[has] for part in batch))
         colour = self.scale * (unit @ self._words("colour", embedding).T)
         texture = self.scale * (unit @ self._words("texture", embedding).T)
@@ -103,12 +109,12 @@ class DenseHeads(nn.Module):
         box = self.box(unit) + _cell_centres(side, tokens)[has.nonzero()[:, 1]]
         loss = loss + 6.0 * functional.l1_loss(box, labels.box)
         loss = loss + 0.25 * self._bin_loss(unit, embedding, labels.box)
-        piece_loss, piece_right = self._letters(unit, embedding, labels.piece)
         return DenseScores(
-            loss=loss + 0.3 * piece_loss,
+            loss=loss + _READING_WEIGHT * reading,
             category=_right(category[has], labels.category),
             colour=_right(colour, labels.colour),
-            piece=piece_right,
+            letter=letter_right,
+            word=word_right,
             iou=float(_ious(box.detach(), labels.box).mean()),
         )
 
@@ -125,14 +131,19 @@ class DenseHeads(nn.Module):
         targets = soft_bins(box[chosen], self.bins, sigma=12.0)
         return functional.cross_entropy(logits.flatten(0, 1), targets.flatten(0, 1))
 
-    def _letters(
-        self, unit: torch.Tensor, embedding: torch.Tensor, piece: torch.Tensor
-    ) -> tuple[torch.Tensor, float]:
-        written = piece >= 0
-        if not bool(written.any()):
-            return unit.sum() * 0, 0.0
-        logits = self.scale * (unit[written] @ embedding[: self.words].T)
-        return functional.cross_entropy(logits, piece[written]), _right(logits, piece[written])
+    def _reading(
+        self, unit: torch.Tensor, embedding: torch.Tensor, batch: DenseBatch
+    ) -> tuple[torch.Tensor, float, float]:
+        """Loss of letters and words, and how many of them are right."""
+        weights = torch.ones(len(LETTERS) + 1, device=unit.device)
+        weights[NO_LETTER] = _NO_LETTER_WEIGHT
+        letters = self.letter(unit).unflatten(-1, (SPOTS, -1))
+        loss = functional.cross_entropy(letters.flatten(0, 2), batch.letter.flatten(), weights)
+        written, named = batch.letter != NO_LETTER, batch.word != UNNAMED
+        words = self.scale * (self.read(unit[named]) @ self._words("word", embedding).T)
+        if bool(named.any()):
+            loss = loss + functional.cross_entropy(words, batch.word[named])
+        return loss, _right(letters[written], batch.letter[written]), _right(words, batch.word[named])
 
 
 def _cell_centres(side: int, like: torch.Tensor) -> torch.Tensor:
@@ -143,6 +154,9 @@ def _cell_centres(side: int, like: torch.Tensor) -> torch.Tensor:
 
 
 def _right(logits: torch.Tensor, labels: torch.Tensor) -> float:
+    """Share of right labels; 0 where there are none."""
+    if not len(labels):
+        return 0.0
     return float((logits.detach().argmax(-1) == labels).float().mean())
 
 
@@ -155,4 +169,4 @@ def _ious(boxes: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
 
 def name_groups() -> dict[str, Sequence[str]]:
     """The names that the heads tell apart, by group."""
-    return {"category": CATEGORY_NAMES, "colour": COLOUR_NAMES, "texture": TEXTURE_NAMES}
+    return {"category": CATEGORY_NAMES, "colour": COLOUR_NAMES, "texture": TEXTURE_NAMES, "word": KNOWN_WORDS}

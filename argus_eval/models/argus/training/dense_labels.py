@@ -5,7 +5,7 @@ A *cell* is the square of the image that one visual token covers. Labels are ind
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, get_args
 
 import numpy as np
@@ -14,7 +14,8 @@ import numpy.typing as npt
 from argus_eval.data.scenes.catalogue import CATEGORIES
 from argus_eval.data.scenes.colours import COLOUR_NAMES
 from argus_eval.data.scenes.scene import Texture
-from argus_eval.models.argus.training.examples import Example, Thing, Writing
+from argus_eval.models.argus.training.examples import Example, Thing
+from argus_eval.models.argus.training.reading_labels import letters_and_words
 
 __all__ = ["CATEGORY_NAMES", "TEXTURE_NAMES", "DenseLabels", "NOTHING", "dense_labels", "owners", "stack_labels"]
 
@@ -26,9 +27,6 @@ _CATEGORY = {name: index for index, name in enumerate(CATEGORY_NAMES)}
 _COLOUR = {name: index for index, name in enumerate(COLOUR_NAMES)}
 _TEXTURE = {name: index for index, name in enumerate(TEXTURE_NAMES)}
 
-#: Ids and character spans of the tokens of a text.
-Pieces = Callable[[str], Sequence[tuple[int, int, int]]]
-
 
 class DenseLabels(NamedTuple):
     """Labels of V cells, or of a batch of them with a leading axis."""
@@ -38,23 +36,26 @@ class DenseLabels(NamedTuple):
     texture: npt.NDArray[np.int64]  #: (V,)
     box: npt.NDArray[np.float32]  #: (V, 4) x1, y1, x2, y2 as fractions of the image
     centre: npt.NDArray[np.float32]  #: (V,) 1 where an object has its centre
-    piece: npt.NDArray[np.int64]  #: (V,) token of the inscription that stands at the cell's centre
+    letter: npt.NDArray[np.int64]  #: (V, SPOTS) see `reading_labels`
+    word: npt.NDArray[np.int64]  #: (V,)
 
 
-def dense_labels(example: Example, side: int, pieces: Pieces) -> DenseLabels:
+def dense_labels(example: Example, side: int) -> DenseLabels:
     """The labels of a side × side grid, row by row.
 
     A cell belongs to the smallest object whose box holds the cell's centre; the cell an object's own centre lies
     in belongs to that object first, so that small objects are not lost between the centres of cells.
     """
     owner = owners(example.things, side)
+    letters, words = letters_and_words(example.writings, side)
     labels = DenseLabels(
         category=np.full(side * side, NOTHING, dtype=np.int64),
         colour=np.full(side * side, -1, dtype=np.int64),
         texture=np.full(side * side, -1, dtype=np.int64),
         box=np.zeros((side * side, 4), dtype=np.float32),
         centre=np.zeros(side * side, dtype=np.float32),
-        piece=np.full(side * side, -1, dtype=np.int64),
+        letter=letters,
+        word=words,
     )
     for index, thing in enumerate(example.things):
         mine = owner == index
@@ -63,8 +64,6 @@ def dense_labels(example: Example, side: int, pieces: Pieces) -> DenseLabels:
         labels.texture[mine] = _TEXTURE[thing.texture]
         labels.box[mine] = thing.box
         labels.centre[_centre_cell(thing.box, side)] = 1.0
-    for writing in example.writings:
-        _write(labels.piece, writing, side, pieces)
     return labels
 
 
@@ -96,16 +95,3 @@ def _centre_cell(box: tuple[float, float, float, float], side: int) -> int:
     column = min(side - 1, int((box[0] + box[2]) / 2 * side))
     row = min(side - 1, int((box[1] + box[3]) / 2 * side))
     return row * side + column
-
-
-def _write(labels: npt.NDArray[np.int64], writing: Writing, side: int, pieces: Pieces) -> None:
-    """Labels the cells a word runs through with the token that spells the letter at their centre."""
-    x1, y1, x2, y2 = writing.box
-    spelled = pieces(writing.text)
-    rows = {min(side - 1, int(y * side)) for y in ((y1 + y2) / 2, y1 + (y2 - y1) * 0.3, y1 + (y2 - y1) * 0.7)}
-    for column in range(max(0, int(x1 * side)), min(side - 1, int(x2 * side)) + 1):
-        share = ((column + 0.5) / side - x1) / max(1e-6, x2 - x1)
-        letter = writing.first + min(writing.length - 1, max(0, int(share * writing.length)))
-        token = next((token for token, start, stop in spelled if start <= letter < stop), -1)
-        for row in rows:
-            labels[row * side + column] = token

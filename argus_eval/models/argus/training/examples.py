@@ -17,6 +17,7 @@ from argus_eval.data.scenes.generate import generate_scene
 from argus_eval.data.scenes.profile import SceneProfile
 from argus_eval.data.scenes.render import encode, render
 from argus_eval.data.scenes.scene import Scene
+from argus_eval.data.scenes.typeface import letter_ends
 from argus_eval.models.argus.training.questions import Question, questions_of
 
 __all__ = [
@@ -55,12 +56,18 @@ class Thing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """A word on an object; ``first`` is where it starts in ``text``, the whole inscription in lower case."""
+    """A word on an object, in lower case.
+
+    Attributes:
+        text: the word.
+        quad: x and y of its corners as fractions of the image: top left, top right, bottom right, bottom left of
+            the upright word.
+        ends: where each letter ends along the word, as a share of its width.
+    """
 
     text: str
-    first: int
-    length: int
-    box: tuple[float, float, float, float]
+    quad: tuple[float, ...]
+    ends: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +125,9 @@ def _writings(scene: Scene) -> tuple[Writing, ...]:
     for block in scene.texts:
         if block.owner is None:
             continue
-        first = 0
         for word in block.words:
-            xs = [x / scene.width for x, _ in word.quad]
-            ys = [y / scene.height for _, y in word.quad]
-            box = (min(xs), min(ys), max(xs), max(ys))
-            found.append(Writing(text=block.text.lower(), first=first, length=len(word.text), box=box))
-            first += len(word.text) + 1
+            quad = tuple(share for x, y in word.quad for share in (x / scene.width, y / scene.height))
+            found.append(Writing(text=word.text.lower(), quad=quad, ends=letter_ends(word.text, block.face)))
     return tuple(found)
 
 
@@ -132,7 +135,7 @@ def example_to_json(example: Example) -> dict[str, Any]:
     """Everything but the pixels, as plain lists."""
     return {
         "things": [[thing.category, thing.colour, thing.texture, *thing.box] for thing in example.things],
-        "writings": [[item.text, item.first, item.length, *item.box] for item in example.writings],
+        "writings": [[item.text, item.quad, item.ends] for item in example.writings],
         "questions": [list(question) for question in example.questions],
     }
 
@@ -146,8 +149,7 @@ def example_from_json(content: dict[str, Any], pixels: npt.NDArray[np.uint8]) ->
             for row in content["things"]
         ),
         writings=tuple(
-            Writing(text=row[0], first=row[1], length=row[2], box=(row[3], row[4], row[5], row[6]))
-            for row in content["writings"]
+            Writing(text=row[0], quad=tuple(row[1]), ends=tuple(row[2])) for row in content["writings"]
         ),
         questions=tuple(
             Question(row[0], row[1], row[2], row[3] if isinstance(row[3], str) else tuple(row[3]))

@@ -81,7 +81,7 @@ class Packer:
 
     Args:
         trainee: whose conversation it is.
-        text_tokens: most tokens besides the image's.
+        text_tokens: most tokens besides the image's, where a single question does not need more.
         weights: of question kinds; others are not asked.
         boxes: how places are written.
     """
@@ -107,14 +107,18 @@ class Packer:
         return Packed(ids, positions, visible, labels, tuple(tuple(sequence.turns) for sequence in sequences))
 
     def _chosen(self, example: Example, chance: random.Random) -> list[Question]:
-        """Questions in random order, likelier the heavier their kind, as many as fit."""
+        """Questions in random order, likelier the heavier their kind, as many as fit.
+
+        The first is asked however long it is: a list of twenty objects would otherwise never be learnt.
+        """
         asked = [question for question in example.questions if self._weights.get(question.kind, 0.0) > 0]
         # the keys of Efraimidis and Spirakis: a weighted order without replacement
         asked.sort(key=lambda question: -(chance.random() ** (1 / self._weights[question.kind])))
-        chosen, left = [], self._most
+        chosen: list[Question] = []
+        left = self._most
         for question in asked:
             cost = len(self._ids(question.prompt)) + len(self._answer(question)) + len(self._asking) + 1
-            if cost <= left:
+            if cost <= left or not chosen:
                 chosen.append(question)
                 left -= cost
         return sorted(chosen, key=lambda question: question.kind)

@@ -131,7 +131,12 @@ def _score(name: StageName, trainer: Trainer, tower: TowerStage, held_out: Seque
     if name == "tower":
         with torch.no_grad():
             scores = tower.scores(held_out)
-        figures = {"category": scores.category, "colour": scores.colour, "letters": scores.piece}
+        figures = {
+            "category": scores.category,
+            "colour": scores.colour,
+            "letters": scores.letter,
+            "words": scores.word,
+        }
         trainer.log.write({"held_out": name, "n": len(held_out), **figures, "box_iou": scores.iou})
         return
     kinds = [kind for kind, _ in trainer.recipe.kinds]

@@ -28,8 +28,7 @@ def make_heads(trainee: Trainee) -> DenseHeads:
         group: [trainee.tokenizer(f" {name}", add_special_tokens=False)["input_ids"] for name in names]
         for group, names in name_groups().items()
     }
-    locations = trainee.locations
-    return DenseHeads(trainee.embedding.shape[1], ids, trainee.words, locations)
+    return DenseHeads(trainee.embedding.shape[1], ids, trainee.locations)
 
 
 class TowerStage:
@@ -38,7 +37,6 @@ class TowerStage:
     def __init__(self, trainee: Trainee, heads: DenseHeads) -> None:
         self.trainee, self.heads = trainee, heads
         self._side = int(trainee.visual_tokens**0.5)
-        self._pieces: dict[str, list[tuple[int, int, int]]] = {}
 
     def modules(self) -> list[tuple[str, nn.Module]]:
         """What is trained: tower, projector, the embeddings names are read with, the heads."""
@@ -55,7 +53,8 @@ class TowerStage:
         return scores.loss, {
             "category": scores.category,
             "colour": scores.colour,
-            "letters": scores.piece,
+            "letters": scores.letter,
+            "words": scores.word,
             "box_iou": scores.iou,
         }
 
@@ -63,17 +62,7 @@ class TowerStage:
         """Dense scores of a batch."""
         device = self.trainee.embedding.device
         tokens = self.trainee.visual(normalised_pixels(examples, device))
-        labels = stack_labels([dense_labels(example, self._side, self._spelling) for example in examples])
+        labels = stack_labels([dense_labels(example, self._side) for example in examples])
         batch = DenseBatch(*(torch.from_numpy(part).to(device) for part in labels))
         scores: DenseScores = self.heads(tokens, self.trainee.embedding, batch)
         return scores
-
-    def _spelling(self, text: str) -> list[tuple[int, int, int]]:
-        """Token, start and end of each piece of a text."""
-        if text not in self._pieces:
-            encoded = self.trainee.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-            self._pieces[text] = [
-                (token, start, stop)
-                for token, (start, stop) in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
-            ]
-        return self._pieces[text]

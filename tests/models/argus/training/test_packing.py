@@ -79,3 +79,11 @@ def test_kinds_without_weight_are_not_asked(examples: list[Example], shape: Argu
     packer = Packer(trainee, 300, {"pope": 1.0, "refcoco": 0.0})
     for example in examples:
         assert {question.kind for question in packer._chosen(example, random.Random(1))} <= {"pope"}
+
+
+def test_a_question_longer_than_the_limit_is_asked_alone(examples: list[Example], shape: ArgusPreset) -> None:
+    """A list of all objects is the longest answer there is; it has to be learnt like any other."""
+    trainee = fresh_trainee(shape, seed=1)
+    packer = Packer(trainee, 8, {"coco_detection": 1e9, "refcoco": 1.0})
+    crowded = max(examples, key=lambda example: len(example.things))
+    assert [question.kind for question in packer._chosen(crowded, random.Random(0))] == ["coco_detection"]
