@@ -19,7 +19,7 @@ from transformers.modeling_outputs import (
     BaseModelOutputWithPooling,
     CausalLMOutputWithPast,
 )
-from transformers.modeling_utils import PreTrainedModel, slice_logits_to_keep
+from transformers.modeling_utils import PreTrainedModel
 from transformers.utils import torch_compilable_check
 from transformers.utils.generic import can_return_tuple
 
@@ -261,7 +261,8 @@ class ArgusForConditionalGeneration(ArgusPreTrainedModel, GenerationMixin):
             mm_encoder_outputs=mm_encoder_outputs,
             **{**kwargs, "return_dict": True},
         )
-        hidden = slice_logits_to_keep(outputs.last_hidden_state, logits_to_keep)  # (B, kept, Dt)
+        kept = slice(-logits_to_keep, None) if isinstance(logits_to_keep, int) else logits_to_keep
+        hidden = outputs.last_hidden_state[:, kept]  # (B, kept, Dt)
         logits = self.lm_head(hidden)  # (B, kept, vocabulary)
         loss = None
         if labels is not None:
