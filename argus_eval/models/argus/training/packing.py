@@ -8,6 +8,7 @@ along the path from the root. So a question is trained exactly as it will be ask
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -109,11 +110,15 @@ class Packer:
     def _chosen(self, example: Example, chance: random.Random) -> list[Question]:
         """Questions in random order, likelier the heavier their kind, as many as fit.
 
-        The first is asked however long it is: a list of twenty objects would otherwise never be learnt.
+        The questions of a kind share its weight, so that a scene of twenty objects, about which a hundred things
+        can be asked, is also asked to list them. The first is taken however long it is: such a list is.
         """
         asked = [question for question in example.questions if self._weights.get(question.kind, 0.0) > 0]
+        count = Counter(question.kind for question in asked)
         # the keys of Efraimidis and Spirakis: a weighted order without replacement
-        asked.sort(key=lambda question: -(chance.random() ** (1 / self._weights[question.kind])))
+        asked.sort(
+            key=lambda question: -(chance.random() ** (count[question.kind] / self._weights[question.kind]))
+        )
         chosen: list[Question] = []
         left = self._most
         for question in asked:

@@ -43,7 +43,7 @@ class TrainingRecipe:
         preset: whose shape is trained.
         minutes: all stages together.
         stages: in order.
-        kinds: question kinds with the weight they are drawn with.
+        kinds: question kinds with the weight they are drawn with; the questions of a kind share it.
         text_tokens: tokens of packed questions and answers a scene.
         boxes: how places are written.
         location_sigma: width of the soft targets of coordinates, in bins.
@@ -59,7 +59,7 @@ class TrainingRecipe:
         ("refcoco", 5.0),
         ("vqav2", 2.5),
         ("pope", 2.0),
-        ("coco_detection", 12.0),
+        ("coco_detection", 1.5),
         ("textvqa", 1.0),
         ("ocrbench", 0.25),
     )
