@@ -135,7 +135,7 @@ def _score(name: StageName, trainer: Trainer, tower: TowerStage, held_out: Seque
             "category": scores.category,
             "colour": scores.colour,
             "letters": scores.letter,
-            "words": scores.word,
+            "whole_words": scores.word,
         }
         trainer.log.write({"held_out": name, "n": len(held_out), **figures, "box_iou": scores.iou})
         return

@@ -54,7 +54,7 @@ class TowerStage:
             "category": scores.category,
             "colour": scores.colour,
             "letters": scores.letter,
-            "words": scores.word,
+            "whole_words": scores.word,
             "box_iou": scores.iou,
         }
 
