@@ -13,7 +13,10 @@ import itertools
 import os
 from collections.abc import Callable, Sequence
 
-__all__ = ["Bands"]
+__all__ = ["Bands", "Work"]
+
+#: A piece of work; what it returns is more of them, that could not be done before it.
+Work = Callable[[], "Sequence[Work] | None"]
 
 _MOST = 4
 _SLICES = 4  # a thread: small enough that the last one is not waited for long
@@ -31,16 +34,15 @@ class Bands:
         # One band is always done by the caller.
         self._threads = concurrent.futures.ThreadPoolExecutor(max(1, self.count - 1), thread_name_prefix="bands")
 
-    def each(self, work: Sequence[Callable[[], object]]) -> None:
-        """Run pieces that do not depend on each other; returns when all are done.
+    def each(self, work: Sequence[Work]) -> None:
+        """Run pieces that do not depend on each other, and those they return; done when all are done.
 
         Whoever is free takes the next piece: a thread that wakes late or runs on a slower core does fewer.
         """
-        if self.count == 1 or len(work) < 2:
-            for piece in work:
-                piece()
-            return
         left = collections.deque(work)
+        if self.count == 1 or len(work) < 2:
+            _drain(left)
+            return
         pending = [self._threads.submit(_drain, left) for _ in range(min(self.count, len(work)) - 1)]
         try:
             _drain(left)
@@ -51,7 +53,7 @@ class Bands:
             if not future.cancelled():
                 future.result()
 
-    def over(self, length: int, work: Callable[[slice], object]) -> None:
+    def over(self, length: int, work: Callable[[slice], None]) -> None:
         """Run ``work`` on ``range(length)``, in several slices a thread."""
         count = self.count * _SLICES if self.count > 1 else 1
         edges = [length * index // count for index in range(count + 1)]
@@ -59,14 +61,14 @@ class Bands:
         self.each([functools.partial(work, part) for part in slices])
 
 
-def _drain(left: collections.deque[Callable[[], object]]) -> None:
+def _drain(left: collections.deque[Work]) -> None:
     """Take and do pieces until none is left."""
     while True:
         try:
             piece = left.popleft()
         except IndexError:
             return
-        piece()
+        left.extend(piece() or ())
 
 
 def _available() -> int:

@@ -3,8 +3,8 @@
 torch resizes uint8 on one thread: a pass along the rows, rounded to uint8, then a pass along the columns. The
 second can be made for any strip of columns alone, the first as well where its weights come again (see
 ``resize_weights``); elsewhere it goes first, by bands of rows. What follows from a strip, the copies into the
-tiles and the overview of the canvas, is done by the same thread while the strip is in its cache. The canvas as a
-whole is never made.
+tiles and the overview of the canvas, are smaller pieces, which whoever is free takes. The canvas as a whole is
+never made.
 
 An overview of the canvas is a whole number of times smaller. All its pixels have the same weights, only shifted,
 so a strip with a margin gives the values of the whole.
@@ -15,7 +15,7 @@ from __future__ import annotations
 import enum
 import functools
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from argus_eval.recipes.resize_weights import REACH, Piece, piece_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from argus_eval.recipes.bands import Bands
+    from argus_eval.recipes.bands import Bands, Work
     from argus_eval.recipes.buffers import BufferPool
     from argus_eval.recipes.resize_passes import ResizePasses
 
@@ -129,7 +129,8 @@ class TileCutter:
         if layout.overview is not Overview.NONE:
             source = pixels if layout.overview is Overview.OF_IMAGE else canvas
             tiles[-1] = self._passes.whole(source, *layout.tile)
-        _place(canvas, tiles, layout, 0)
+        for place in _placing(canvas, tiles, layout, 0):
+            place()
 
     def _in_strips(self, pixels: NDArray[np.uint8], layout: Layout, tiles: NDArray[np.uint8]) -> None:
         (height, width), of_canvas = layout.tile, layout.overview is Overview.OF_CANVAS
@@ -141,22 +142,37 @@ class TileCutter:
             canvases.append(_Canvas(pixels, width, (height,)))
         canvas, *image = self._widened(canvases)
 
-        def cut(columns: slice) -> None:
+        def cut(columns: slice) -> list[Work]:
             strip = self._stretched(canvas, columns)
-            _place(strip.only(columns), tiles, layout, columns.start)
-            if of_canvas:
-                narrow = self._resized(strip.pixels, canvas.height, strip.pixels.shape[1] // canvas.unit)
-                small = _Strip(self._resized(narrow, height, narrow.shape[1]), strip.start // canvas.unit)
-                columns = slice(columns.start // canvas.unit, columns.stop // canvas.unit)
-                tiles[-1][:, columns] = small.only(columns)
+            rest = _placing(strip.only(columns), tiles, layout, columns.start)
+            return self._overlooking(canvas, strip, columns, tiles[-1]) + rest if of_canvas else rest
 
         def overlook(columns: slice) -> None:
             tiles[-1][:, columns] = self._stretched(image[0], columns).only(columns)
 
-        work = [functools.partial(cut, columns) for columns in self._strips(canvas)]
+        work: list[Work] = [functools.partial(cut, columns) for columns in self._strips(canvas)]
         if image:
             work += [functools.partial(overlook, columns) for columns in self._strips(image[0])]
         self._bands.each(work)
+
+    def _overlooking(self, canvas: _Canvas, strip: _Strip, columns: slice, tile: NDArray[np.uint8]) -> list[Work]:
+        """What makes the overview of a strip: bands of rows, and when all are there, the rest."""
+        inner = slice(columns.start // canvas.unit, columns.stop // canvas.unit)
+        pixels, width = strip.pixels, strip.pixels.shape[1] // canvas.unit
+        narrow = pixels if canvas.unit == 1 else self._new(len(pixels), width)
+        bands = self._split(len(pixels), pixels.size)
+        missing = list(range(len(bands)))
+
+        def shorten() -> None:
+            small = _Strip(self._resized(narrow, tile.shape[0], width), strip.start // canvas.unit)
+            tile[:, inner] = small.only(inner)
+
+        def narrow_down(band: slice) -> list[Work]:
+            if narrow is not pixels:
+                self._passes.one(pixels[band], narrow[band])
+            return [] if missing.pop() else [shorten]  # 0 comes last, whoever takes it
+
+        return [functools.partial(narrow_down, band) for band in bands]
 
     def _canvas(self, pixels: NDArray[np.uint8], sizes: Sequence[tuple[int, int]]) -> _Canvas:
         """Everything up to the last resize that changes the width; that one is left to be done."""
@@ -184,7 +200,7 @@ class TileCutter:
     def _widened(self, canvases: Sequence[_Canvas]) -> list[_Canvas]:
         """Those that cannot be brought to their width by strips are, by bands of rows."""
         found: list[_Canvas] = []
-        work: list[Callable[[], object]] = []
+        work: list[Work] = []
         for canvas in canvases:
             if not canvas.is_wide and not all(self._piece(canvas, columns) for columns in self._strips(canvas)):
                 pixels, wide = canvas.pixels, self._new(canvas.pixels.shape[0], canvas.width)
@@ -246,8 +262,11 @@ class TileCutter:
         return array
 
 
-def _place(strip: NDArray[np.uint8], tiles: NDArray[np.uint8], layout: Layout, start: int) -> None:
-    """Copy columns of the canvas from ``start`` on to where they lie in the tiles."""
+def _placing(strip: NDArray[np.uint8], tiles: NDArray[np.uint8], layout: Layout, start: int) -> list[Work]:
+    """Copies of columns of the canvas, from ``start`` on, to where they lie in the tiles."""
+    import numpy as np
+
+    work: list[Work] = []
     (rows, columns), (height, width) = layout.grid, layout.tile
     cells = strip.reshape(rows, height, strip.shape[1], 3)
     places = tiles[: rows * columns].reshape(rows, columns, height, width, 3)
@@ -256,4 +275,5 @@ def _place(strip: NDArray[np.uint8], tiles: NDArray[np.uint8], layout: Layout, s
         right = min(start + strip.shape[1], (column + 1) * width)
         if left < right:
             place = places[:, column, :, left - column * width : right - column * width]
-            place[:] = cells[:, :, left - start : right - start]
+            work.append(functools.partial(np.copyto, place, cells[:, :, left - start : right - start]))
+    return work

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from argus_eval.recipes.bands import Bands
+from argus_eval.recipes.bands import Bands, Work
 from argus_eval.recipes.buffers import BufferPool
 
 
@@ -86,3 +86,14 @@ def test_after_an_error_nothing_goes_on_and_the_threads_work_again() -> None:
     seen = len(began)
     bands.each([count] * 4)
     assert len(began) == seen + 4
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_pieces_that_a_piece_makes_possible_are_done_too(count: int) -> None:
+    done: list[str] = []
+
+    def first(name: str) -> list[Work]:
+        return [lambda: done.append(f"{name} then") for _ in range(3)]
+
+    Bands(count).each([lambda: first("a"), lambda: first("b")])
+    assert sorted(done) == ["a then"] * 3 + ["b then"] * 3
