@@ -6,14 +6,20 @@ at every end, which costs more than they gain where the cores are shared with an
 
 from __future__ import annotations
 
+import collections
+import concurrent.futures
+import functools
 import itertools
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
-__all__ = ["Bands"]
+__all__ = ["Bands", "Work"]
+
+#: A piece of work; what it returns is more of them, that could not be done before it.
+Work = Callable[[], "Sequence[Work] | None"]
 
 _MOST = 4
+_SLICES = 4  # a thread: small enough that the last one is not waited for long
 
 
 class Bands:
@@ -26,25 +32,43 @@ class Bands:
     def __init__(self, count: int | None = None) -> None:
         self.count = _available() if count is None else count
         # One band is always done by the caller.
-        self._threads = ThreadPoolExecutor(max(1, self.count - 1), thread_name_prefix="bands")
+        self._threads = concurrent.futures.ThreadPoolExecutor(max(1, self.count - 1), thread_name_prefix="bands")
 
-    def each(self, work: Sequence[Callable[[], object]]) -> None:
-        """Run pieces that do not depend on each other; returns when all are done."""
+    def each(self, work: Sequence[Work]) -> None:
+        """Run pieces that do not depend on each other, and those they return; done when all are done.
+
+        Whoever is free takes the next piece: a thread that wakes late or runs on a slower core does fewer.
+        """
+        left = collections.deque(work)
         if self.count == 1 or len(work) < 2:
-            for piece in work:
-                piece()
+            _drain(left)
             return
-        *elsewhere, here = work
-        pending = [self._threads.submit(piece) for piece in elsewhere]
-        here()
+        pending = [self._threads.submit(_drain, left) for _ in range(min(self.count, len(work)) - 1)]
+        try:
+            _drain(left)
+        finally:
+            left.clear()
+            concurrent.futures.wait([future for future in pending if not future.cancel()])
         for future in pending:
-            future.result()
+            if not future.cancelled():
+                future.result()
 
-    def over(self, length: int, work: Callable[[slice], object]) -> None:
-        """Run ``work`` on ``range(length)``, one slice a thread."""
-        edges = [length * index // self.count for index in range(self.count + 1)]
+    def over(self, length: int, work: Callable[[slice], None]) -> None:
+        """Run ``work`` on ``range(length)``, in several slices a thread."""
+        count = self.count * _SLICES if self.count > 1 else 1
+        edges = [length * index // count for index in range(count + 1)]
         slices = [slice(start, end) for start, end in itertools.pairwise(edges) if end > start]
-        self.each([lambda part=part: work(part) for part in slices])  # type: ignore[misc]
+        self.each([functools.partial(work, part) for part in slices])
+
+
+def _drain(left: collections.deque[Work]) -> None:
+    """Take and do pieces until none is left."""
+    while True:
+        try:
+            piece = left.popleft()
+        except IndexError:
+            return
+        left.extend(piece() or ())
 
 
 def _available() -> int:

@@ -7,6 +7,7 @@ no tensor refers to it: its reference count says so, nothing has to be given bac
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from collections.abc import Sequence
@@ -25,10 +26,10 @@ class BufferPool:
     """Byte buffers, reused by size.
 
     Args:
-        keep: buffers held at most; the smallest unused one goes first.
+        keep: buffers held at most; the smallest goes first.
     """
 
-    def __init__(self, keep: int = 6) -> None:
+    def __init__(self, keep: int = 16) -> None:
         self._keep = keep
         self._buffers: list[NDArray[np.uint8]] = []
         self._lock = threading.Lock()
@@ -39,14 +40,14 @@ class BufferPool:
         import numpy as np
 
         kind = np.dtype(dtype)
-        size = int(np.prod(shape, dtype=np.int64)) * kind.itemsize
+        size = math.prod(shape) * kind.itemsize
         with self._lock:
             buffer = self._unused(size)
             if buffer is None:
                 buffer = np.empty(size + _ALIGNMENT, dtype=np.uint8)
                 self._drop_smallest()
                 self._buffers.append(buffer)
-            start = -buffer.ctypes.data % _ALIGNMENT
+            start = -buffer.__array_interface__["data"][0] % _ALIGNMENT
             return buffer[start : start + size].view(kind).reshape(shape)
 
     def _unused(self, size: int) -> NDArray[np.uint8] | None:

@@ -5,10 +5,10 @@ again), cuts tiles into lists, stacks, groups and reorders them, turns everythin
 several passes over fresh memory four times the size of the pixels, and copies that into a padded buffer tile by
 tile, beside an int64 mask twice as large.
 
-Here the decoder's interleaved pixels go straight into torch's uint8 kernel, on as many threads as torch has; tiles
-are cut once, leave the host as uint8 (a quarter of the bytes) and are normalised where the model runs, with the
-operations of the stock processor in its order. A mask of nothing but ones is not made: the model makes the same
-from none.
+Here the decoder's interleaved pixels go straight into torch's uint8 kernel, by strips, on as many threads as torch
+has; tiles are cut once, leave the host as uint8 (a quarter of the bytes) and are normalised where the model runs,
+with the operations of the stock processor in its order. A mask of nothing but ones is not made: the model makes
+the same from none.
 
 State: memory of results is reused once no request refers to it any more.
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from argus_eval.recipes.banded_resize import BandedResize
     from argus_eval.recipes.bands import Bands
     from argus_eval.recipes.buffers import BufferPool
+    from argus_eval.recipes.tile_cutter import Layout, TileCutter
 
-__all__ = ["CropToPatches", "Cut", "SplitToTiles", "Tiler", "Workshop", "interpolation_of", "tiler_of"]
+__all__ = ["CropToPatches", "Cut", "SplitToTiles", "Tiler", "interpolation_of", "tiler_of"]
 
 
 class Cut(NamedTuple):
@@ -36,33 +36,6 @@ class Tiler(Protocol):
     def __call__(self, pixels: NDArray[np.uint8]) -> Cut: ...
 
 
-class Workshop(NamedTuple):
-    """What tilers share: the family's resize, memory, threads."""
-
-    resize: BandedResize
-    buffers: BufferPool
-    bands: Bands
-
-    def cut(
-        self, canvas: NDArray[np.uint8], rows: int, columns: int, extra: NDArray[np.uint8] | None
-    ) -> NDArray[np.uint8]:
-        """``canvas`` in (rows, columns) tiles, row by row, then ``extra``: (N, H, W, 3)."""
-        import numpy as np
-
-        height, width, count = canvas.shape[0] // rows, canvas.shape[1] // columns, rows * columns
-        tiles: NDArray[np.uint8] = self.buffers.take((count + (extra is not None), height, width, 3), np.uint8)
-        grid = canvas.reshape(rows, height, columns, width, 3).swapaxes(1, 2)
-        place = tiles[:count].reshape(rows, columns, height, width, 3)
-
-        def copy(lines: slice) -> None:
-            place[:, :, lines] = grid[:, :, lines]
-
-        self.bands.over(height, copy)
-        if extra is not None:
-            tiles[count] = extra
-        return tiles
-
-
 class CropToPatches:
     """GotOcr2 (InternVL, Argus): the grid with the closest aspect ratio, and a thumbnail of the whole image.
 
@@ -70,20 +43,26 @@ class CropToPatches:
         image_processor: a configured ``GotOcr2ImageProcessor``; its settings are read, it is never called.
     """
 
-    def __init__(self, image_processor: Any, workshop: Workshop) -> None:
+    def __init__(self, image_processor: Any, cutter: TileCutter) -> None:
         self._height: int = image_processor.size["height"]
         self._width: int = image_processor.size["width"]
         self._limits = (image_processor.min_patches, image_processor.max_patches)
         self._choose_grid = _stock_function(image_processor, "get_optimal_tiled_canvas")
-        self._workshop = workshop
+        self._cutter = cutter
 
     def __call__(self, pixels: NDArray[np.uint8]) -> Cut:
         """See :class:`Tiler`."""
-        height, width, resize = self._height, self._width, self._workshop.resize
-        columns, rows = self._choose_grid(pixels.shape[:2], (height, width), *self._limits)
-        canvas = resize(pixels, rows * height, columns * width)
-        thumbnail = resize(pixels, height, width) if rows * columns > 1 else None
-        return Cut(self._workshop.cut(canvas, rows, columns, thumbnail), (rows, columns))
+        layout = self.layout(*pixels.shape[:2])
+        return Cut(self._cutter(pixels, layout), layout.grid)
+
+    def layout(self, height: int, width: int) -> Layout:
+        """Resizes and grid of an image of that size."""
+        from argus_eval.recipes.tile_cutter import Layout, Overview
+
+        side = (self._height, self._width)
+        columns, rows = self._choose_grid((height, width), side, *self._limits)
+        canvas = (rows * self._height, columns * self._width)
+        return Layout((canvas,), (rows, columns), Overview.OF_IMAGE if rows * columns > 1 else Overview.NONE)
 
 
 class SplitToTiles:
@@ -96,27 +75,32 @@ class SplitToTiles:
         image_processor: a configured ``Idefics3ImageProcessor`` or ``SmolVLMImageProcessor``; never called.
     """
 
-    def __init__(self, image_processor: Any, workshop: Workshop) -> None:
+    def __init__(self, image_processor: Any, cutter: TileCutter) -> None:
         self._longest_edge: int = image_processor.size["longest_edge"]
         self._side: int = image_processor.max_image_size["longest_edge"]
         self._split: bool = image_processor.do_image_splitting
         self._choose_size = _stock_function(image_processor, "get_resize_output_image_size")
-        self._workshop = workshop
+        self._cutter = cutter
 
     def __call__(self, pixels: NDArray[np.uint8]) -> Cut:
         """See :class:`Tiler`."""
+        layout = self.layout(*pixels.shape[:2])
+        rows, columns = layout.grid
+        return Cut(self._cutter(pixels, layout), (rows, columns) if rows * columns > 1 else (0, 0))
+
+    def layout(self, height: int, width: int) -> Layout:
+        """Resizes and grid of an image of that size."""
         import torch
 
-        side, resize, cut = self._side, self._workshop.resize, self._workshop.cut
-        sized = torch.empty((3, *pixels.shape[:2]), dtype=torch.uint8, device="meta")  # only its shape is read
-        canvas = resize(pixels, *self._choose_size(sized, self._longest_edge))
-        if not self._split:
-            return Cut(cut(resize(canvas, side, side), 1, 1, None), (0, 0))
-        canvas = resize(canvas, *self._whole_tiles(*canvas.shape[:2]))
-        rows, columns = canvas.shape[0] // side, canvas.shape[1] // side
-        if rows * columns == 1:
-            return Cut(cut(canvas, 1, 1, None), (0, 0))
-        return Cut(cut(canvas, rows, columns, resize(canvas, side, side)), (rows, columns))
+        from argus_eval.recipes.tile_cutter import Layout, Overview
+
+        side = self._side
+        sized = torch.empty((3, height, width), dtype=torch.uint8, device="meta")  # only its shape is read
+        first: tuple[int, int] = self._choose_size(sized, self._longest_edge)
+        second = self._whole_tiles(*first) if self._split else (side, side)
+        rows, columns = second[0] // side, second[1] // side
+        overview = Overview.OF_CANVAS if rows * columns > 1 else Overview.NONE
+        return Layout((first, second), (rows, columns), overview)
 
     def _whole_tiles(self, height: int, width: int) -> tuple[int, int]:
         """The long edge rounded up to whole tiles, the other one scaled with it, then rounded up as well."""
@@ -134,7 +118,8 @@ def tiler_of(image_processor: Any, buffers: BufferPool, bands: Bands) -> Tiler:
     Raises:
         IncompatibleError: it is of another class, or set up in a way no tiler covers.
     """
-    from argus_eval.recipes.banded_resize import BandedResize
+    from argus_eval.recipes.resize_passes import ResizePasses
+    from argus_eval.recipes.tile_cutter import TileCutter
 
     name = type(image_processor).__name__.removesuffix("Pil")
     kinds: dict[str, Any] = {
@@ -149,8 +134,8 @@ def tiler_of(image_processor: Any, buffers: BufferPool, bands: Bands) -> Tiler:
     ]
     if switched_off:
         raise IncompatibleError(f"{name} is set up without {', '.join(switched_off)}; the tilers do all of it")
-    resize = BandedResize(interpolation_of(image_processor), buffers, bands)
-    tiler: Tiler = kinds[name](image_processor, Workshop(resize, buffers, bands))
+    cutter = TileCutter(ResizePasses(interpolation_of(image_processor)), buffers, bands)
+    tiler: Tiler = kinds[name](image_processor, cutter)
     return tiler
 
 

@@ -1,16 +1,14 @@
-"""Buffers are reused only when nobody looks at them; bands change no value of a resize."""
+"""Buffers are reused only when nobody looks at them; every piece of work is done once, by whoever is free."""
 
 from __future__ import annotations
+
+import threading
 
 import numpy as np
 import pytest
 import torch
-from torchvision.transforms import InterpolationMode
-from torchvision.transforms.v2 import functional as transforms
 
-from argus_eval.recipes import banded_resize
-from argus_eval.recipes.banded_resize import BandedResize
-from argus_eval.recipes.bands import Bands
+from argus_eval.recipes.bands import Bands, Work
 from argus_eval.recipes.buffers import BufferPool
 
 
@@ -42,23 +40,6 @@ def test_the_pool_keeps_few_buffers() -> None:
     assert [int(array[0]) for array in arrays] == [0, 1, 2]
 
 
-@pytest.mark.parametrize(
-    "mode", [InterpolationMode.BICUBIC, InterpolationMode.LANCZOS, InterpolationMode.BILINEAR]
-)
-@pytest.mark.parametrize("size", [(90, 130), (7, 300), (64, 20), (41, 61), (1, 1), (41, 200), (200, 61)])
-@pytest.mark.parametrize("count", [1, 2, 3])
-def test_bands_change_no_value(
-    mode: InterpolationMode, size: tuple[int, int], count: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(banded_resize, "_WORTH_A_THREAD", 0)
-    pixels = np.random.default_rng(0).integers(0, 256, (41, 61, 3), dtype=np.uint8)
-    planes = torch.from_numpy(pixels).permute(2, 0, 1)
-    expected = transforms.resize(planes, list(size), mode, antialias=True).permute(1, 2, 0).numpy()
-    found = BandedResize(mode, BufferPool(), Bands(count))(pixels, *size)
-    assert found.flags.c_contiguous
-    assert np.array_equal(found, expected)
-
-
 def test_every_band_is_done_and_errors_come_back() -> None:
     bands, done = Bands(3), np.zeros(10, dtype=int)
 
@@ -74,3 +55,45 @@ def test_every_band_is_done_and_errors_come_back() -> None:
 
     with pytest.raises(ValueError, match="in a thread"):
         bands.over(10, fail)
+
+
+def test_a_thread_that_is_held_up_leaves_the_rest_to_the_others() -> None:
+    others_are_done, done = threading.Event(), []
+
+    def slow() -> None:
+        assert others_are_done.wait(20)
+
+    def quick(number: int) -> None:
+        done.append(number)
+        if len(done) == 5:
+            others_are_done.set()
+
+    Bands(2).each([slow, *(lambda number=number: quick(number) for number in range(5))])
+    assert sorted(done) == [0, 1, 2, 3, 4]
+
+
+def test_after_an_error_nothing_goes_on_and_the_threads_work_again() -> None:
+    bands, began = Bands(2), []
+
+    def fail() -> None:
+        raise ValueError("first")
+
+    def count() -> None:
+        began.append(1)
+
+    with pytest.raises(ValueError, match="first"):
+        bands.each([fail] * 2 + [count] * 50)
+    seen = len(began)
+    bands.each([count] * 4)
+    assert len(began) == seen + 4
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_pieces_that_a_piece_makes_possible_are_done_too(count: int) -> None:
+    done: list[str] = []
+
+    def first(name: str) -> list[Work]:
+        return [lambda: done.append(f"{name} then") for _ in range(3)]
+
+    Bands(count).each([lambda: first("a"), lambda: first("b")])
+    assert sorted(done) == ["a then"] * 3 + ["b then"] * 3
