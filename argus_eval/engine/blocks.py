@@ -60,7 +60,9 @@ class TimedPass:
         untimed: the same without stage timers; ``None`` where there are none to switch off.
         quantity: the time that replicates are judged by ("ttft", "to_model_ready").
         share: part of the budget that must not be exceeded when this pass ends.
-        most_rows: images a block holds at most. aim: replicates that should fit into the budget.
+        reach: the same while there are fewer than ten replicates; what follows is worth less than an interval.
+        most_rows: images a block holds at most.
+        images_wanted: distinct images to show before narrow intervals end it, as far as the workload has them.
         in_any_case: make the minimum of three rows whatever the budget says.
         done: keys of records that an interrupted run left.
         tokens: output tokens of a request, part of the key; 0 in the host pass.
@@ -79,11 +81,12 @@ class TimedPass:
     quantity: Literal["ttft", "e2e", "to_model_ready"]
     share: float
     most_rows: int
-    aim: int
     in_any_case: bool
     done: Mapping[str, Record]
     tokens: int
     seed: int
+    reach: float = 0.0
+    images_wanted: int = 0
     untimed: Measure | None = None
     warmup_s: float = float("inf")
     distinct: bool = False
@@ -145,7 +148,9 @@ def _attempt(
     job: TimedPass, items: tuple[list[WorkItem], list[WorkItem]], place: BlockPlace, watch: Stopwatch
 ) -> tuple[tuple[Record, ...], str | None]:
     rng = np.random.default_rng([job.seed, place.block, len(job.name), job.tokens])
-    gc.collect()
+    # What the block before left is taken away now and not in the middle of a request. Only the young: to look at
+    # every object of a loaded model takes as long as a row of a small one.
+    gc.collect(1)
     before = job.read_throttle()
     sentinels, measured = items
     records = [_request(job, job.arms[0], item, (place, 0, "sentinel"), watch) for item in sentinels]

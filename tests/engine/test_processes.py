@@ -16,7 +16,7 @@ from argus_eval.core.response import Lengths, Response
 from argus_eval.core.timing import Timing
 from argus_eval.engine.budget import Stopwatch
 from argus_eval.engine.narrator import Silent
-from argus_eval.engine.passes import PassSettings, host_pass, latency_pass
+from argus_eval.engine.passes import PassSettings, Window, host_pass, latency_pass
 from argus_eval.engine.processes import OpenProcess, ProcessDesign, ProcessJob, plan_processes, run_processes
 from argus_eval.engine.protocol_summary import ProtocolTable
 from argus_eval.engine.speed_summary import SpeedTable, paired_requests, paired_speedup, paired_times
@@ -27,12 +27,13 @@ from argus_eval.store import RunDirectory, RunWriter
 from tests.engine.fakes import ARMS, workload
 
 START_S, WARMUP_S = 5.0, 1.0
+WINDOW = Window(share=1.0, reach=1.0, warmup_s=1.0)
 
 
 @pytest.fixture(autouse=True)
 def without_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
     """Collecting garbage before every block is right on a real machine and slow in an imaginary one."""
-    monkeypatch.setattr("argus_eval.engine.blocks.gc.collect", lambda: 0)
+    monkeypatch.setattr("argus_eval.engine.blocks.gc.collect", lambda _=2: 0)
 
 
 class FakeProcesses:
@@ -113,13 +114,13 @@ def measure(
     settings = PassSettings(model="m", regime=regime, seed=0, done=done, distinct=distinct)
 
     def passes(arms: Mapping[str, Any]) -> dict[str, TimedPass]:
-        short = latency_pass(settings, arms, tokens=1, share=1.0, warmup_s=1.0)
+        short = latency_pass(settings, arms, WINDOW, tokens=1)
         if design.cold:
             return {"short": short}
         return {
-            "host": host_pass(settings, arms, images=66, share=1.0, warmup_s=1.0),
+            "host": host_pass(settings, arms, WINDOW, images=66),
             "short": short,
-            "long": latency_pass(settings, arms, tokens=64, share=1.0, warmup_s=1.0),
+            "long": latency_pass(settings, arms, WINDOW, tokens=64),
         }
 
     job = ProcessJob(
