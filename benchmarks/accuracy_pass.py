@@ -27,8 +27,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from argus_eval.backends.protocol import ArmRunner, Question
+from argus_eval.backends.protocol import Question
 from argus_eval.backends.resolve import load_backend
+from argus_eval.backends.transformers_local import LocalRunner
 from argus_eval.config import RunConfig
 from argus_eval.core.sample import Sample
 from argus_eval.engine.accuracy import AccuracyPass, run_accuracy
@@ -57,8 +58,17 @@ class Chunk(TaskPlan):
 class Watched:
     """An arm that notes how long it was busy."""
 
-    def __init__(self, runner: ArmRunner) -> None:
+    def __init__(self, runner: LocalRunner) -> None:
         self._runner, self.busy_s = runner, 0.0
+
+    @property
+    def looks_ahead(self) -> bool:
+        """As the arm does."""
+        return self._runner.looks_ahead
+
+    def expect(self, questions: Sequence[Question]) -> None:
+        """What comes next is prepared beside the model, as in any accuracy pass."""
+        self._runner.expect(questions)
 
     def answer(self, questions: Sequence[Question]) -> Any:
         start = time.perf_counter()
