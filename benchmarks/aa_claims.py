@@ -140,8 +140,12 @@ def slowed(effect: float, drift: float, seconds: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def busy_cores(count: int) -> Iterator[None]:
-    """Keep so many cores busy."""
+    """Keep so many cores busy, others than this process's own where it is confined to some."""
+    own = os.sched_getaffinity(0)
+    others = set(range(os.cpu_count() or 1)) - own or own
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    for process in busy:
+        os.sched_setaffinity(process.pid, others)
     try:
         yield
     finally:
