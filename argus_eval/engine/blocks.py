@@ -31,6 +31,7 @@ __all__ = [
     "block_effects",
     "block_items",
     "block_rows",
+    "collect_young",
     "drop_torn_blocks",
     "kept_block",
     "key_of",
@@ -45,6 +46,14 @@ Outcome = tuple[Timing, Response | None] | SampleError
 
 #: One block in so many is also run with stage timers off (MEASUREMENT §4).
 TIMERS_OFF_EVERY = 4
+
+
+def collect_young() -> None:
+    """Take away what a block left, so that it does not happen in the middle of a request.
+
+    Only young objects: to look at every object of a loaded model takes as long as a row of a small one.
+    """
+    gc.collect(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +80,7 @@ class TimedPass:
         distinct: an arm keeps results of images it has seen: no image may come twice in its process.
         part: (index, number of parts): which share of the workload's images are this pass's.
         read_throttle: counters of the machine's throttling.
+        collect: takes away garbage before a block, where the arms are.
     """
 
     name: Literal["latency", "host"]
@@ -92,6 +102,7 @@ class TimedPass:
     distinct: bool = False
     part: tuple[int, int] = (0, 1)
     read_throttle: Callable[[], ThrottleCounters] = read_throttle
+    collect: Callable[[], object] = collect_young
 
     def images(self, workload: Workload) -> tuple[WorkItem, ...]:
         """The workload's images that are this pass's."""
@@ -148,9 +159,7 @@ def _attempt(
     job: TimedPass, items: tuple[list[WorkItem], list[WorkItem]], place: BlockPlace, watch: Stopwatch
 ) -> tuple[tuple[Record, ...], str | None]:
     rng = np.random.default_rng([job.seed, place.block, len(job.name), job.tokens])
-    # What the block before left is taken away now and not in the middle of a request. Only the young: to look at
-    # every object of a loaded model takes as long as a row of a small one.
-    gc.collect(1)
+    job.collect()
     before = job.read_throttle()
     sentinels, measured = items
     records = [_request(job, job.arms[0], item, (place, 0, "sentinel"), watch) for item in sentinels]

@@ -118,7 +118,7 @@ def _in_processes(sitting: Sitting, design: ProcessDesign, until: float) -> bool
 
     def start(arms: tuple[str, ...]) -> OpenProcess:
         worker = WorkerProcess(job.spec(arms))
-        return OpenProcess(arms=worker.arms, close=worker.close)
+        return OpenProcess(arms=worker.arms, close=worker.close, collect=worker.collect)
 
     processes = ProcessJob(
         model=job.model.facts.name,
@@ -128,7 +128,7 @@ def _in_processes(sitting: Sitting, design: ProcessDesign, until: float) -> bool
         arms=tuple(job.recipes()),
         workload=sitting.workload,
         done=job.done,
-        warmup_s=sum(_WARMUP_SHARES.values()) * job.budget_s / (design.aim * len(design.groups)),
+        warmup_s=sum(_WARMUP_SHARES.values()) * job.budget_s,
         until=until,
         seed=_settings(sitting).seed,
     )

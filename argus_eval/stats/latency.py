@@ -264,5 +264,5 @@ def _tail_ratio(
         [np.log(np.quantile(part, 0.9)) for part in np.array_split(times.ravel(), count)]
         for times in (baseline, arm)
     ]
-    interval = t_interval(np.subtract(*tails), FAMILY_LEVEL)
+    interval = t_interval(np.subtract(tails[0], tails[1]), FAMILY_LEVEL)
     return ratio, None if interval is None else interval.map(math.exp)

@@ -366,3 +366,14 @@ def test_a_narrow_interval_does_not_end_a_pass_before_its_images_were_seen(tmp_p
     records = measure_into(tmp_path, machine, budget_s=600, most_rows=3, images_wanted=30)
     assert len({record.replicate for record in records}) == 10
     assert len({record.image for record in records}) == 30
+
+
+@pytest.mark.parametrize(
+    ("noise", "budget_s", "reason"),
+    [(0.0, 600, "narrow enough"), (0.5, 2, "time budget spent"), (0.9, 6000, "last look reached")],
+)
+def test_why_measuring_stopped_is_read_from_the_records(
+    tmp_path: pathlib.Path, noise: float, budget_s: float, reason: str
+) -> None:
+    measure_into(tmp_path, FakeMachine(0.01, {}, noise=noise), budget_s=budget_s)
+    assert protocol(tmp_path).stopped == reason
