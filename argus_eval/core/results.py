@@ -121,11 +121,15 @@ class Quantiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """Peaks in bytes; measured in a process of its own, ``None`` where they were not."""
+    """Peaks in bytes; measured in a process of its own, ``None`` where they were not.
+
+    ``pinned_peak_bytes``: page-locked memory of the host, which a device copies from.
+    """
 
     host_peak_bytes: int | None = None
     device_peak_bytes: int | None = None
     device_reserved_bytes: int | None = None
+    pinned_peak_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
