@@ -1,25 +1,35 @@
 """How often a run claims what is not there, and how often it claims what is: live, with known injected effects.
 
-    python -m benchmarks.aa_claims [--runs 40] [--budget 30s] [--effects 0,2,0.25] [--load 1] [--json out.json]
+    python -m benchmarks.aa_claims [--runs 40] [--first 1] [--budget 30s] [--effects 2,0.25]
+        [--load 1] [--drift 0.5] [--out results.jsonl]
+    python -m benchmarks.aa_claims --summary results.jsonl
 
-Each run compares a baseline with its twin and with a third build of the same pipeline. With effect 0 the third is
-the same again: a claim is a false one. With effect k the baseline and its twin are held up by so much that the
-third is k minimum detectable effects faster, as computed from the first quiet run: twice should be claimed in at
-least 95 % of runs, a quarter in at most 20 %. ``--load`` keeps so many other cores busy meanwhile.
+Every run compares a baseline with its twin and with a third build of the same pipeline. Under the number of each
+first comes one without any effect: whatever it claims is false. It also prints the smallest effect on TTFT that a
+run like it would claim. For each k of ``--effects`` another run follows in which the baseline and its twin take k
+of those printed effects longer to their first token, so that the third is faster by that much: twice should be
+claimed in at least 95 % of runs, a quarter in at most 20 %. ``--load`` keeps so many other cores busy; ``--drift``
+makes every arm slower and slower, by that share of its TTFT at the end of the budget.
+
+Every run is a line of ``--out``, appended, so that a series can be made in pieces. Leaves with 1 where the summary
+misses a bound.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import json
-import math
+import os
 import pathlib
+import platform
 import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,10 +37,11 @@ import numpy as np
 from argus_eval.core.loss_class import LossClass
 from argus_eval.recipes.catalog import RECIPES
 from argus_eval.recipes.protocol import RecipeInfo
-from argus_eval.stats.detectable import minimum_detectable_effect
+from argus_eval.stats.intervals import wilson
 
 if TYPE_CHECKING:
     from argus_eval.api import Run
+    from argus_eval.core.results import SpeedUp
     from argus_eval.pipeline.pipeline import Pipeline
 
 #: This module is also the recipe that changes nothing.
@@ -42,6 +53,10 @@ INFO = RecipeInfo(
     loss_class=LossClass.L0,
     order=1,
 )
+#: Requests whose median says how long the next one would take.
+_RECENT = 9
+#: k → (share of runs that must claim at least, at most)
+_BOUNDS = {0.0: (0.0, 5 / 40), 2.0: (0.95, 1.0), 0.25: (0.0, 0.2)}
 
 
 def apply(pipeline: Pipeline) -> Pipeline:
@@ -49,45 +64,97 @@ def apply(pipeline: Pipeline) -> Pipeline:
     return dataclasses.replace(pipeline)
 
 
-class HeldUp:
-    """A decoder that takes longer than it needs; waits busily, because sleeping changes what comes after it."""
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Slowdown:
+    """By what share requests are slower: always, and growing to ``drift`` after ``seconds``."""
 
-    def __init__(self, decoder: Any, seconds: float) -> None:
-        self._decoder, self._seconds = decoder, seconds
+    effect: float
+    drift: float
+    seconds: float
+    began_s: float
 
-    def __call__(self, data: bytes) -> Any:
-        until = time.perf_counter() + self._seconds
-        decoded = self._decoder(data)
+    def now(self) -> float:
+        """The share at this moment."""
+        grown = self.drift * min(1.0, (time.perf_counter() - self.began_s) / self.seconds)
+        return (1 + self.effect) * (1 + grown) - 1
+
+
+class Slower:
+    """A pipeline's decoder and language part, between which a share of what its requests usually take is waited.
+
+    It waits busily, because sleeping changes what comes after it, and in front of the first token, because host
+    work is a quantity of its own.
+    """
+
+    def __init__(self, pipeline: Pipeline, slowdown: Slowdown) -> None:
+        self._decoder, self._language, self._slowdown = pipeline.decoder, pipeline.language, slowdown
+        self._recent: deque[float] = deque(maxlen=_RECENT)
+        self._began_s = 0.0
+
+    def decode(self, data: bytes) -> Any:
+        """The stock decoder; a request begins here."""
+        self._began_s = time.perf_counter()
+        return self._decoder(data)
+
+    def generate(self, inputs: Any, encoded: Any, decoding: Any, recorder: Any) -> Any:
+        """Wait, then the stock language part."""
+        wait_s = self._slowdown.now() * float(np.median(self._recent)) if self._recent else 0.0
+        until = time.perf_counter() + wait_s
         while time.perf_counter() < until:
             pass
-        return decoded
+        answer = self._language(inputs, encoded, decoding, recorder)
+        if decoding.max_new_tokens == 1:
+            self._recent.append(time.perf_counter() - self._began_s - wait_s)
+        return answer
+
+    def of(self, pipeline: Pipeline) -> Pipeline:
+        """``pipeline`` with these parts."""
+        return dataclasses.replace(pipeline, decoder=self.decode, language=self.generate)
 
 
-def hold_up(seconds: float) -> None:
-    """Make every baseline and twin take ``seconds`` longer to decode than the decoder does."""
-    from argus_eval.backends import transformers_local
+@contextlib.contextmanager
+def slowed(effect: float, drift: float, seconds: float) -> Iterator[None]:
+    """Every baseline and twin built meanwhile takes ``effect`` longer; all arms drift."""
+    from argus_eval.backends.transformers_local import LocalBackend
 
-    backend = transformers_local.LocalBackend
-    original = getattr(backend, "_plain", None) or (backend.runner, backend.twin)
-    backend._plain = original  # type: ignore[attr-defined]
+    stock = LocalBackend.runner, LocalBackend.twin
+    began_s = time.perf_counter()
 
-    def slowed(runner: Any) -> Any:
-        held = HeldUp(runner.pipeline.decoder, seconds)
-        runner.pipeline = dataclasses.replace(runner.pipeline, decoder=held)
+    def slower(runner: Any, share: float) -> Any:
+        slowdown = Slowdown(effect=share, drift=drift, seconds=seconds, began_s=began_s)
+        runner.pipeline = Slower(runner.pipeline, slowdown).of(runner.pipeline)
         return runner
 
     def runner(self: Any, recipes: tuple[str, ...]) -> Any:
-        made = original[0](self, recipes)
-        return made if recipes or not seconds else slowed(made)
+        return slower(stock[0](self, recipes), 0.0 if recipes else effect)
 
     def twin(self: Any) -> Any:
-        made = original[1](self)
-        return slowed(made) if seconds else made
+        return slower(stock[1](self), effect)
 
-    backend.runner, backend.twin = runner, twin  # type: ignore[method-assign]
+    LocalBackend.runner, LocalBackend.twin = runner, twin  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        LocalBackend.runner, LocalBackend.twin = stock  # type: ignore[method-assign]
 
 
-def one_run(arguments: argparse.Namespace, folder: pathlib.Path, seed: int) -> Run:
+@contextlib.contextmanager
+def busy_cores(count: int) -> Iterator[None]:
+    """Keep so many cores busy, others than this process's own where it is confined to some."""
+    own = os.sched_getaffinity(0)
+    others = set(range(os.cpu_count() or 1)) - own or own
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    for process in busy:
+        os.sched_setaffinity(process.pid, others)
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+def one_run(arguments: argparse.Namespace, seed: int, folder: str) -> Run:
     """A run of the baseline, its twin and the third build."""
     import argus_eval
 
@@ -95,7 +162,6 @@ def one_run(arguments: argparse.Namespace, folder: pathlib.Path, seed: int) -> R
         arguments.model,
         "refcoco,textvqa",
         "baseline,nothing",
-        weights="random",
         data="bundled",
         budget=arguments.budget,
         accuracy=False,
@@ -105,64 +171,135 @@ def one_run(arguments: argparse.Namespace, folder: pathlib.Path, seed: int) -> R
     )
 
 
-def quiet_facts(run: Run) -> tuple[float, float]:
-    """Minimum detectable effect on TTFT of such a run, and its median TTFT in seconds."""
-    times: dict[int, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+def told(speedup: SpeedUp | None, replicates: int) -> dict[str, object] | None:
+    """What a run prints of one quantity."""
+    if speedup is None:
+        return None
+    return {
+        "claim": speedup.claim,
+        "ratio": round(speedup.geomean, 5),
+        "median": round(speedup.median, 5),
+        "ci": speedup.ci,
+        "aa": [speedup.aa.ratio, speedup.aa.ci],
+        "detectable": speedup.detectable,
+        "replicates": replicates,
+        "sentence": speedup.sentence,
+    }
+
+
+def line_of(run: Run, arguments: argparse.Namespace, seed: int, times: float, effect: float) -> dict[str, Any]:
+    """One line of the series."""
+    comparison = run.results.comparisons[0]
+    replicates: dict[str, set[int]] = defaultdict(set)
     for record in run.records():
-        if record.pass_name == "latency" and record.role == "measured" and record.regime.endswith("/1"):
-            times[record.replicate][record.image][record.arm] = record.times_ns.ttft or 0
-    baseline, twin = (next(arm.id for arm in run.results.arms if arm.role == role) for role in ("baseline", "aa"))
-    effects = [
-        float(np.mean([math.log(seen[baseline] / seen[twin]) for seen in images.values()]))
-        for images in times.values()
-    ]
-    effect = minimum_detectable_effect(
-        float(np.std(effects, ddof=1)), most=len(effects), sd_replicates=len(effects)
-    )
-    if effect is None:
-        raise SystemExit(f"{len(effects)} replicates fitted into the budget; 6 are needed: raise --budget")
-    ttft = run.arm(baseline).efficiency[0].ttft_s.p50
-    assert ttft is not None
-    return effect, ttft
+        if record.role == "measured" and record.pass_name in ("host", "latency"):
+            replicates[record.pass_name if record.pass_name == "host" else record.regime].add(record.replicate)
+    entry = run.arm(run.results.comparisons[0].baseline).efficiency[0]
+    return {
+        "seed": seed,
+        "times": times,
+        "effect": round(effect, 5),
+        "load": arguments.load,
+        "drift": arguments.drift,
+        "budget": arguments.budget,
+        "cores": len(os.sched_getaffinity(0)),
+        "loadavg": [round(value, 2) for value in os.getloadavg()],
+        "at": time.strftime("%FT%TZ", time.gmtime()),
+        "ttft_s": entry.ttft_s.p50,
+        "host_s": entry.to_model_ready_s.p50,
+        "claims": sorted(name for name, speedup in comparison.speedup.items() if speedup.claim),
+        "ttft": told(comparison.speedup.get("ttft"), len(replicates["cold-image/1"])),
+        "host": told(comparison.speedup.get("host"), len(replicates["host"])),
+    }
+
+
+def series(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """All runs asked for; each is written as soon as it is there."""
+    from argus_eval.config import parse_budget
+
+    RECIPES.add("nothing", "benchmarks.aa_claims")
+    found: list[dict[str, Any]] = []
+    budget_s = parse_budget(arguments.budget)
+
+    def make(seed: int, times: float, effect: float) -> dict[str, Any]:
+        changed = slowed(effect, arguments.drift, budget_s)
+        with changed, busy_cores(arguments.load), tempfile.TemporaryDirectory() as folder:
+            line = line_of(one_run(arguments, seed, folder), arguments, seed, times, effect)
+        found.append(line)
+        print(f"run {seed}, {times:g} × {effect:.2%}: claims {line['claims'] or 'nothing'}", flush=True)
+        if arguments.out is not None:
+            with arguments.out.open("a") as out:
+                out.write(json.dumps(line) + "\n")
+        return line
+
+    for seed in range(arguments.first, arguments.first + arguments.runs):
+        line = make(seed, 0.0, 0.0)
+        sharp = line["ttft"] and line["ttft"]["detectable"]
+        for times in map(float, arguments.effects.split(",")) if arguments.effects and sharp else ():
+            make(seed, times, times * (sharp - 1))
+    return found
+
+
+def summary(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Claims counted by k, load and drift, with Wilson intervals of their share."""
+    groups: dict[tuple[float, int, float], list[Mapping[str, Any]]] = defaultdict(list)
+    for line in lines:
+        groups[line["times"], line["load"], line["drift"]].append(line)
+    found = []
+    for (times, load, drift), group in sorted(groups.items()):
+        claimed = sum(bool(line["claims"]) if times == 0 else "ttft" in line["claims"] for line in group)
+        interval = wilson(claimed, len(group))
+        assert interval is not None
+        low, high = _BOUNDS.get(times, (0.0, 1.0))
+        sharp = [line["ttft"]["detectable"] - 1 for line in group if line["ttft"] and line["ttft"]["detectable"]]
+        found.append(
+            {
+                "times": times,
+                "load": load,
+                "drift": drift,
+                "runs": len(group),
+                "claimed": claimed,
+                "share": [round(claimed / len(group), 3), round(interval.low, 3), round(interval.high, 3)],
+                "met": low <= claimed / len(group) <= high,
+                "replicates": [line["ttft"]["replicates"] for line in group if line["ttft"]],
+                "detectable": [round(float(q), 4) for q in np.quantile(sharp, [0.0, 0.5, 1.0])] if sharp else [],
+            }
+        )
+    return found
+
+
+def machine() -> dict[str, object]:
+    """Where the series was made."""
+    from argus_eval.measure.environment import capture_environment
+
+    return {"python": platform.python_version(), "environment": capture_environment()}
 
 
 def main() -> int:
     """Run and count."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="argus-nano")
-    parser.add_argument("--runs", type=int, default=40, help="for each effect")
+    parser.add_argument("--runs", type=int, default=40, help="without effect; each is followed by one for each k")
+    parser.add_argument("--first", type=int, default=1, help="number of the first run, which is also its seed")
     parser.add_argument("--budget", default="30s")
-    parser.add_argument("--effects", default="0,2,0.25", help="in minimum detectable effects")
+    parser.add_argument("--effects", default="2,0.25", help="k, in printed minimum detectable effects")
     parser.add_argument("--load", type=int, default=0, help="processes that keep other cores busy")
-    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--drift", type=float, default=0.0, help="share by which all arms are slower in the end")
+    parser.add_argument("--out", type=pathlib.Path, help="append a line of JSON for each run")
+    parser.add_argument("--summary", type=pathlib.Path, help="only count what is in this file")
+    parser.add_argument("--json", type=pathlib.Path, help="write the summary, the machine and all lines there")
     arguments = parser.parse_args()
-    RECIPES.add("nothing", "benchmarks.aa_claims")
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(arguments.load)]
-    found = []
-    try:
-        with tempfile.TemporaryDirectory() as name:
-            folder = pathlib.Path(name)
-            effect, ttft_s = quiet_facts(one_run(arguments, folder, 0))
-            print(f"minimum detectable effect on TTFT: {effect:.2%} of {ttft_s * 1e3:.1f} ms", flush=True)
-            for times in map(float, arguments.effects.split(",")):
-                hold_up(times * effect * ttft_s)
-                claims = dict.fromkeys(("ttft", "host", "any"), 0)
-                for seed in range(1, arguments.runs + 1):
-                    speedups = one_run(arguments, folder, seed).results.comparisons[0].speedup
-                    for quantity in ("ttft", "host"):
-                        claims[quantity] += quantity in speedups and speedups[quantity].claim
-                    claims["any"] += any(speedup.claim for speedup in speedups.values())
-                    print(f"{times:g} × effect, run {seed}: {claims}", flush=True)
-                found.append({"times": times, "runs": arguments.runs, "claims": claims})
-    finally:
-        for process in busy:
-            process.kill()
-    for line in found:
-        print(json.dumps(line))
+    if arguments.summary is None:
+        lines = series(arguments)
+    else:
+        lines = [json.loads(line) for line in arguments.summary.read_text().splitlines()]
+    found = summary(lines)
+    for group in found:
+        print(json.dumps(group))
     if arguments.json is not None:
-        result = {"minimum_detectable_effect": effect, "ttft_s": ttft_s, "load": arguments.load, "found": found}
-        arguments.json.write_text(json.dumps(result, indent=1) + "\n")
-    return 0
+        whole = {"summary": found, "machine": machine(), "runs": lines}
+        arguments.json.write_text(json.dumps(whole, indent=1) + "\n")
+    return 0 if all(group["met"] for group in found) else 1
 
 
 if __name__ == "__main__":

@@ -44,8 +44,9 @@ class LocalRunner:
         self._events = _cuda_event if pipeline.device.type == "cuda" else None
         self._thread: ThreadPoolExecutor | None = None
         self._one_at_a_time = threading.Lock()
-        # By identity, and with the request itself so that its identity is not given to another one.
-        self._expected: dict[int, tuple[Request, Future[ModelInputs]]] = {}
+        # By identity, and with the request itself so that its identity is not given to another one; then what is
+        # made of its batch, and its place there.
+        self._expected: dict[int, tuple[Request, Future[list[ModelInputs | SampleError]], int]] = {}
 
     @property
     def looks_ahead(self) -> bool:
@@ -58,34 +59,34 @@ class LocalRunner:
             return
         if self._thread is None:
             self._thread = _thread_beside_the_model()
-        for question in questions:
-            made = self._thread.submit(self._prepared, question.request)
-            self._expected[id(question.request)] = (question.request, made)
+        made = self._thread.submit(self._prepared, [question.request for question in questions])
+        for place, question in enumerate(questions):
+            self._expected[id(question.request)] = (question.request, made, place)
 
     def answer(self, questions: Sequence[Question]) -> list[Response | SampleError]:
         """See :class:`~argus_eval.backends.protocol.ArmRunner`."""
-        results: list[Response | SampleError | None] = [None] * len(questions)
-        prepared = []
-        for index, question in enumerate(questions):
+        prepared = self._host_inputs([question.request for question in questions])
+        good = [inputs for inputs in prepared if isinstance(inputs, ModelInputs)]
+        answers = iter(self._generate(good, questions[0].request.decoding) if good else ())
+        return [next(answers) if isinstance(inputs, ModelInputs) else inputs for inputs in prepared]
+
+    def _host_inputs(self, requests: Sequence[Request]) -> list[ModelInputs | SampleError]:
+        expected = [self._expected.pop(id(request), None) for request in requests]
+        missing = [request for request, found in zip(requests, expected, strict=True) if found is None]
+        made = iter(self._prepared(missing))
+        return [next(made) if found is None else found[1].result()[found[2]] for found in expected]
+
+    def _prepared(self, requests: Sequence[Request]) -> list[ModelInputs | SampleError]:
+        """Host tensors of a batch, or why there are none of a request."""
+        with self._one_at_a_time:  # parts need not bear two threads
             try:
                 with _sample_boundary():
-                    prepared.append((index, self._host_inputs(question.request)))
+                    return list(self.pipeline.host_inputs_together(requests))
             except SampleError as problem:
-                results[index] = problem
-        if prepared:
-            decoding = questions[0].request.decoding
-            answers = self._generate([inputs for _, inputs in prepared], decoding)
-            for (index, _), answer in zip(prepared, answers, strict=True):
-                results[index] = answer
-        return [result if result is not None else SampleError("no answer") for result in results]
-
-    def _host_inputs(self, request: Request) -> ModelInputs:
-        expected = self._expected.pop(id(request), None)
-        return self._prepared(request) if expected is None else expected[1].result()
-
-    def _prepared(self, request: Request) -> ModelInputs:
-        with self._one_at_a_time:  # parts need not bear two threads
-            return self.pipeline.host_inputs(request, StageRecorder(enabled=False))
+                if len(requests) == 1:
+                    return [problem]
+        # One sample must not take its batch down: the others are prepared alone.
+        return [found for request in requests for found in self._prepared([request])]
 
     def _generate(self, inputs: Sequence[Any], decoding: Any) -> list[Response | SampleError]:
         try:

@@ -51,6 +51,11 @@ def _stages(profile: Profile) -> Table:
         cells = [_cell(arm, slug) for arm in profile.arms]
         bound = next((arm.bounds[slug] for arm in profile.arms if slug in arm.bounds), None)
         table.add_row(name, *cells, "" if bound is None else format_seconds(bound.least_s))
+    step = next((arm.bounds["decode_step"] for arm in profile.arms if "decode_step" in arm.bounds), None)
+    if any(arm.decode_step_s is not None for arm in profile.arms):
+        cells = [format_seconds(arm.decode_step_s) for arm in profile.arms]
+        table.add_section()
+        table.add_row("decode step", *cells, "" if step is None else format_seconds(step.least_s))
     table.add_section()
     for name, pick in _TOTALS.items():
         table.add_row(name, *(pick(arm) for arm in profile.arms), "")

@@ -121,11 +121,15 @@ class Quantiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """Peaks in bytes; measured in a process of its own, ``None`` where they were not."""
+    """Peaks in bytes; measured in a process of its own, ``None`` where they were not.
+
+    ``pinned_peak_bytes``: page-locked memory of the host, which a device copies from.
+    """
 
     host_peak_bytes: int | None = None
     device_peak_bytes: int | None = None
     device_reserved_bytes: int | None = None
+    pinned_peak_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +243,7 @@ class Efficiency:
         residual: median share of TTFT that no stage accounts for; above 0.1 the stage chart is unreliable.
         throughput: "requests_per_s" and "output_tokens_per_s" of the best batch size.
         reruns: blocks that were measured again because the machine throttled.
+        stopped: why no further replicate was made ("narrow enough", "last look reached", "time budget spent").
     """
 
     regime: str
@@ -266,6 +271,7 @@ class Efficiency:
     reruns: int = 0
     throughput_sweep: tuple[BatchRate, ...] = ()
     natural: NaturalEnd | None = None
+    stopped: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ __all__ = [
     "block_effects",
     "block_items",
     "block_rows",
+    "collect_young",
     "drop_torn_blocks",
     "kept_block",
     "key_of",
@@ -47,6 +48,14 @@ Outcome = tuple[Timing, Response | None] | SampleError
 TIMERS_OFF_EVERY = 4
 
 
+def collect_young() -> None:
+    """Take away what a block left, so that it does not happen in the middle of a request.
+
+    Only young objects: to look at every object of a loaded model takes as long as a row of a small one.
+    """
+    gc.collect(1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedPass:
     """What is measured, on what, and how long it may take.
@@ -60,7 +69,9 @@ class TimedPass:
         untimed: the same without stage timers; ``None`` where there are none to switch off.
         quantity: the time that replicates are judged by ("ttft", "to_model_ready").
         share: part of the budget that must not be exceeded when this pass ends.
-        most_rows: images a block holds at most. aim: replicates that should fit into the budget.
+        reach: the same while there are fewer than ten replicates; what follows is worth less than an interval.
+        most_rows: images a block holds at most.
+        images_wanted: distinct images to show before narrow intervals end it, as far as the workload has them.
         in_any_case: make the minimum of three rows whatever the budget says.
         done: keys of records that an interrupted run left.
         tokens: output tokens of a request, part of the key; 0 in the host pass.
@@ -69,6 +80,7 @@ class TimedPass:
         distinct: an arm keeps results of images it has seen: no image may come twice in its process.
         part: (index, number of parts): which share of the workload's images are this pass's.
         read_throttle: counters of the machine's throttling.
+        collect: takes away garbage before a block, where the arms are.
     """
 
     name: Literal["latency", "host"]
@@ -79,16 +91,18 @@ class TimedPass:
     quantity: Literal["ttft", "e2e", "to_model_ready"]
     share: float
     most_rows: int
-    aim: int
     in_any_case: bool
     done: Mapping[str, Record]
     tokens: int
     seed: int
+    reach: float = 0.0
+    images_wanted: int = 0
     untimed: Measure | None = None
     warmup_s: float = float("inf")
     distinct: bool = False
     part: tuple[int, int] = (0, 1)
     read_throttle: Callable[[], ThrottleCounters] = read_throttle
+    collect: Callable[[], object] = collect_young
 
     def images(self, workload: Workload) -> tuple[WorkItem, ...]:
         """The workload's images that are this pass's."""
@@ -145,7 +159,7 @@ def _attempt(
     job: TimedPass, items: tuple[list[WorkItem], list[WorkItem]], place: BlockPlace, watch: Stopwatch
 ) -> tuple[tuple[Record, ...], str | None]:
     rng = np.random.default_rng([job.seed, place.block, len(job.name), job.tokens])
-    gc.collect()
+    job.collect()
     before = job.read_throttle()
     sentinels, measured = items
     records = [_request(job, job.arms[0], item, (place, 0, "sentinel"), watch) for item in sentinels]

@@ -17,10 +17,11 @@ from argus_eval.engine.budget import Stopwatch
 from argus_eval.engine.cache_audit import AUDIT_ROUNDS, audit_result, run_audit
 from argus_eval.engine.energy_pass import WINDOW_S, run_energy
 from argus_eval.engine.fidelity import check_fidelity, claims_of
-from argus_eval.engine.latency import UNTIL, measure_latency
+from argus_eval.engine.latency import LONG_TOKENS, UNTIL, measure_latency
 from argus_eval.engine.memory_pass import measure_memory, memory_key
 from argus_eval.engine.narrator import Narrator
 from argus_eval.engine.natural_pass import FEWEST_ROWS, run_natural
+from argus_eval.engine.row_cost import probe_row_cost
 from argus_eval.engine.sitting import EfficiencyJob, Sitting, needs_own_process, runs_here
 from argus_eval.engine.throughput_pass import run_throughput
 from argus_eval.engine.worker_messages import TWIN
@@ -34,7 +35,7 @@ __all__ = ["EfficiencyJob", "MeasuredEfficiency", "measure_efficiency", "time_na
 
 # Shares of the budget. Checking claims stops after the first; how many images it covered is in the results.
 _FIDELITY_SHARE, _MEMORY_SHARE, _AUDIT_SHARE, _NATURAL_SHARE = 0.1, 0.15, 0.05, 0.05
-_WORKLOAD_IMAGES, _LONG_TOKENS = 96, 64
+_WORKLOAD_IMAGES = 96
 _MEMORY_REQUESTS, _MEMORY_TOKENS = 4, 16
 # A sweep that cannot even answer so many images one by one says nothing.
 _FEWEST_FOR_A_SWEEP = 8
@@ -65,7 +66,12 @@ def measure_efficiency(job: EfficiencyJob, writer: RunWriter, narrator: Narrator
         job=job, workload=workload, writer=writer, watch=watch, narrator=narrator, start_s=job.start_s
     )
     fidelity = _fidelity(job, workload, watch)
-    sitting.row_s = _probe(sitting)
+    sitting.cost = probe_row_cost(
+        next(iter(job.runners.values())),
+        workload.warmup[0],
+        arms=len(job.recipes()),
+        long_tokens=config.setting("latency.tokens", LONG_TOKENS),
+    )
     _memory(sitting)
     shared = {
         arm: job.fresh(recipes)
@@ -98,23 +104,11 @@ def _fidelity(job: EfficiencyJob, workload: Workload, watch: Stopwatch) -> dict[
     )
 
 
-def _probe(sitting: Sitting) -> float:
-    """About how long one image takes under every arm, from one request that nothing else is read from."""
-    job, watch = sitting.job, sitting.watch
-    baseline = next(iter(job.runners.values()))
-    start_s = watch.spent_s()
-    try:
-        baseline.time(sitting.workload.warmup[0].with_length(1), stages=False)
-    except SampleError:
-        return 0.0
-    return (watch.spent_s() - start_s) * len(job.recipes())
-
-
 def _memory(sitting: Sitting) -> None:
     """Peaks of every arm but the twin, each in a process of its own, if processes are cheap enough."""
     job, watch = sitting.job, sitting.watch
     owed = [arm for arm, recipes in job.recipes().items() if recipes != TWIN and memory_key(arm) not in job.done]
-    each_s = sitting.start_s + _MEMORY_REQUESTS * sitting.row_s
+    each_s = sitting.start_s + _MEMORY_REQUESTS * sitting.cost.short_s
     if not owed:
         return
     if not runs_here(job.model):
@@ -144,7 +138,7 @@ def _audit(sitting: Sitting, arms: Mapping[str, ArmRunner]) -> None:
     job, workload = sitting.job, sitting.workload
     kept = [record for record in job.done.values() if record.pass_name == "audit"]
     if not kept:
-        cost_s = len(workload.audit) * AUDIT_ROUNDS * sitting.row_s
+        cost_s = len(workload.audit) * AUDIT_ROUNDS * sitting.cost.short_s
         if not workload.audit:
             sitting.leave_out("cache audit left out: there are too few images for it")
             return
@@ -202,7 +196,7 @@ def _throughput(sitting: Sitting, arms: Mapping[str, ArmRunner]) -> None:
     job, watch = sitting.job, sitting.watch
     if any(record.pass_name == "throughput" and record.arm in arms for record in job.done.values()):
         return
-    if watch.left_s() < _FEWEST_FOR_A_SWEEP * sitting.row_s:
+    if watch.left_s() < _FEWEST_FOR_A_SWEEP * sitting.cost.short_s:
         sitting.leave_out("throughput left out: the budget is spent; raise --budget")
         return
     sitting.narrator.say(f"throughput {job.model.facts.name}: at most {format_duration(max(watch.left_s(), 1.0))}")
@@ -222,5 +216,5 @@ def _energy(sitting: Sitting, arms: Mapping[str, ArmRunner]) -> None:
     if watch.left_s() < 1.2 * WINDOW_S * (len(arms) + 1):
         sitting.leave_out("energy left out: the budget is spent; raise --budget")
         return
-    tokens = job.plan.config.setting("latency.tokens", _LONG_TOKENS)
+    tokens = job.plan.config.setting("latency.tokens", LONG_TOKENS)
     sitting.writer.append(run_energy(arms, sitting.workload.items, counter, watch, tokens=tokens))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from argus_eval.backends.protocol import ArmRunner
-from argus_eval.engine.passes import PassSettings, host_pass, latency_pass
+from argus_eval.core.units import format_duration
+from argus_eval.engine.budget import MINIMUM_ROWS
+from argus_eval.engine.passes import PassSettings, Window, host_pass, latency_pass
 from argus_eval.engine.processes import (
     OpenProcess,
     ProcessDesign,
@@ -20,24 +22,45 @@ from argus_eval.engine.worker_process import WorkerProcess
 from argus_eval.errors import EnvironmentError_
 from argus_eval.measure.memory import room_for_a_copy
 
-__all__ = ["UNTIL", "block_window_s", "measure_latency"]
+__all__ = ["BEFORE", "LONG_TOKENS", "UNTIL", "measure_latency", "pass_windows"]
 
 # Ends of the passes as shares of the time for them: host work, short answers (TTFT), long answers.
-_HOST_ENDS, _SHORT_ENDS, _LONG_ENDS = 0.2, 0.65, 1.0
-_WARMUP_SHARE = 0.15
-_HOST_IMAGES, _LONG_TOKENS = 66, 64
+_HOST_END, _SHORT_END = 0.2, 0.65
+# Where the host pass ends while it has fewer than ten replicates; the short one may then take all that is left.
+_HOST_REACH = 0.35
+_WARMUP_SHARES = {"host": 0.025, "short": 0.075, "long": 0.05}
+_HOST_IMAGES = 66
+#: Tokens of a long answer
+LONG_TOKENS = 64
 _COLD_PROCESSES = 10
 #: Share of the budget that may be spent when latencies are done; throughput has the rest.
 UNTIL = 0.9
-# What claims, memory and the cache audit are allowed before latencies begin.
-_BEFORE = 0.25
+#: What claims, memory and the cache audit are allowed before latencies begin.
+BEFORE = 0.25
+# A long pass that is worth its warm-up has rows for a median; their cost was seen once, before the warm-up.
+_FEWEST_LONG_ROWS, _CAUTION = MINIMUM_ROWS + 1, 1.3
 
 
-def block_window_s(name: str, budget_s: float) -> float:
-    """Seconds that the pass "host", "short" or "long" has at least in a run of blocks with this budget."""
-    ends = (0.0, _HOST_ENDS, _SHORT_ENDS, _LONG_ENDS)
-    index = ("host", "short", "long").index(name)
-    return (ends[index + 1] - ends[index]) * (UNTIL - _BEFORE) * budget_s
+def pass_windows(budget_s: float, began: float, until: float, long_row_s: float) -> dict[str, Window]:
+    """How passes in one process share the budget between ``began`` and ``until``, shares of it.
+
+    Long answers have their part where three images fit into it. Where they do not, TTFT, which every run is asked
+    for first, has that time too, and "long" is absent.
+
+    Args:
+        budget_s: of the whole measurement. began, until: shares of it.
+        long_row_s: one image under every arm with a long answer; 0 where it is not known.
+    """
+    width = max(0.0, until - began)
+    warmup_s = {name: share * budget_s for name, share in _WARMUP_SHARES.items()}
+    ends = {name: began + width * end for name, end in (("host", _HOST_END), ("short", _SHORT_END))}
+    reach = {"host": began + width * _HOST_REACH, "short": began + width}
+    if (1 - _SHORT_END) * width * budget_s >= _FEWEST_LONG_ROWS * _CAUTION * long_row_s:
+        ends["long"] = reach["long"] = began + width
+    else:
+        ends["short"] = began + width
+        warmup_s["short"] += warmup_s.pop("long")
+    return {name: Window(share=end, reach=reach[name], warmup_s=warmup_s[name]) for name, end in ends.items()}
 
 
 def measure_latency(sitting: Sitting, shared: Mapping[str, ArmRunner], until: float) -> None:
@@ -74,7 +97,7 @@ def _design(sitting: Sitting, until: float) -> ProcessDesign | None:
         return ProcessDesign(groups=tuple((arm,) for arm in arms), aim=_COLD_PROCESSES, cold=True)
     groups = tuple((arm,) for arm in arms) if alone else (arms,)
     left_s = sitting.watch.left_s(until)
-    aim = plan_processes(left_s, sitting.start_s, sitting.row_s, len(groups))
+    aim = plan_processes(left_s, sitting.start_s, sitting.cost.short_s, len(groups))
     timed = [r for r in job.done.values() if r.arm in arms and r.pass_name in ("latency", "host")]
     if timed and not alone:
         # An interrupted run goes on as it began.
@@ -95,17 +118,17 @@ def _in_processes(sitting: Sitting, design: ProcessDesign, until: float) -> bool
 
     def start(arms: tuple[str, ...]) -> OpenProcess:
         worker = WorkerProcess(job.spec(arms))
-        return OpenProcess(arms=worker.arms, close=worker.close)
+        return OpenProcess(arms=worker.arms, close=worker.close, collect=worker.collect)
 
     processes = ProcessJob(
         model=job.model.facts.name,
         design=design,
         open=start,
-        passes=_passes(sitting, only_short=design.cold),
+        passes=_passes(sitting, pass_windows(job.budget_s, 0.0, 1.0, 0.0), only_short=design.cold),
         arms=tuple(job.recipes()),
         workload=sitting.workload,
         done=job.done,
-        warmup_s=_WARMUP_SHARE * job.budget_s / (design.aim * len(design.groups)),
+        warmup_s=sum(_WARMUP_SHARES.values()) * job.budget_s,
         until=until,
         seed=_settings(sitting).seed,
     )
@@ -117,16 +140,23 @@ def _in_blocks(sitting: Sitting, shared: Mapping[str, ArmRunner], until: float) 
     job, watch = sitting.job, sitting.watch
     baseline = next(iter(shared))
     arms = {baseline: shared[baseline], job.model.twin_id: job.twin(), **shared}
-    began = watch.spent_s() / job.budget_s
-    window = max(0.0, until - began)
-    ends = {"host": _HOST_ENDS, "short": _SHORT_ENDS, "long": _LONG_ENDS}
-    shares = {name: began + window * end for name, end in ends.items()}
-    for name, timed in _passes(sitting, shares=shares)(arms).items():
-        if name == "long" and watch.left_s(until) <= 0.15 * window * job.budget_s:
-            # A long answer takes longer than a short one: without time for a few short rows it cannot fit.
+    windows = pass_windows(job.budget_s, watch.spent_s() / job.budget_s, until, sitting.cost.long_s)
+    passes = _passes(sitting, windows)(arms)
+    for name, timed in passes.items():
+        if name == "long" and watch.left_s(until) < _FEWEST_LONG_ROWS * sitting.cost.long_s:
             sitting.leave_out(f"latency, {timed.tokens} tokens: left out, the budget is spent; raise --budget")
             continue
         run_timed_pass(timed, sitting.workload, sitting.writer, watch, sitting.narrator)
+    if "long" not in passes:
+        _leave_out_long(sitting, until)
+
+
+def _leave_out_long(sitting: Sitting, until: float) -> None:
+    """Say with which budget long answers have their part, where what comes before them takes all that it may."""
+    tokens = sitting.job.plan.config.setting("latency.tokens", LONG_TOKENS)
+    needed_s = _FEWEST_LONG_ROWS * _CAUTION * sitting.cost.long_s / ((1 - _SHORT_END) * (until - BEFORE))
+    budget = format_duration(max(needed_s, sitting.job.budget_s + 1))
+    sitting.leave_out(f"latency, {tokens} tokens: left out, the budget is too short; --budget {budget} allows it")
 
 
 def _settings(sitting: Sitting) -> PassSettings:
@@ -141,24 +171,21 @@ def _settings(sitting: Sitting) -> PassSettings:
 
 
 def _passes(
-    sitting: Sitting, *, shares: Mapping[str, float] | None = None, only_short: bool = False
+    sitting: Sitting, windows: Mapping[str, Window], *, only_short: bool = False
 ) -> Callable[[Mapping[str, ArmRunner]], dict[str, TimedPass]]:
-    """The passes as functions of the arms that live in one process."""
+    """The passes that have a window, as functions of the arms that live in one process."""
     config, settings = sitting.job.plan.config, _settings(sitting)
     images = config.setting("host.images", _HOST_IMAGES)
-    tokens = config.setting("latency.tokens", _LONG_TOKENS)
-    ends = shares or dict.fromkeys(("host", "short", "long"), 1.0)
-    warmup_s = _WARMUP_SHARE * sitting.job.budget_s / 3
+    tokens = config.setting("latency.tokens", LONG_TOKENS)
 
     def build(arms: Mapping[str, ArmRunner]) -> dict[str, TimedPass]:
-        short = latency_pass(settings, arms, tokens=1, share=ends["short"], warmup_s=warmup_s)
-        if only_short:
-            return {"short": short}
-        long = latency_pass(settings, arms, tokens=tokens, share=ends["long"], warmup_s=warmup_s)
-        if not runs_here(sitting.job.model):
-            # A server does its host work where nobody sees it.
-            return {"short": short, "long": long}
-        host = host_pass(settings, arms, images=images, share=ends["host"], warmup_s=warmup_s / 2)
-        return {"host": host, "short": short, "long": long}
+        found: dict[str, TimedPass] = {}
+        # A server does its host work where nobody sees it.
+        if runs_here(sitting.job.model) and not only_short:
+            found["host"] = host_pass(settings, arms, windows["host"], images=images)
+        found["short"] = latency_pass(settings, arms, windows["short"], tokens=1)
+        if "long" in windows and not only_short:
+            found["long"] = latency_pass(settings, arms, windows["long"], tokens=tokens)
+        return found
 
     return build

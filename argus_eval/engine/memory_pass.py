@@ -44,6 +44,7 @@ def measure_memory(arm: str, spec: WorkerSpec, requests: Sequence[Request], at_s
             "host_resident_peak_bytes": float(peaks.host_resident),
             "device_peak_bytes": _float(peaks.device_allocated),
             "device_reserved_bytes": _float(peaks.device_reserved),
+            "pinned_peak_bytes": _float(peaks.pinned),
             "samples": float(peaks.samples),
             "requests": float(len(requests)),
             "start_s": start_s,
@@ -60,6 +61,7 @@ def memory_result(records: Sequence[Record], arm: str) -> Memory:
                 host_peak_bytes=_whole(values.get("host_peak_bytes")),
                 device_peak_bytes=_whole(values.get("device_peak_bytes")),
                 device_reserved_bytes=_whole(values.get("device_reserved_bytes")),
+                pinned_peak_bytes=_whole(values.get("pinned_peak_bytes")),
             )
     return Memory()
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from argus_eval.backends.protocol import ArmRunner
 from argus_eval.core.record import Record
 from argus_eval.engine.blocks import BlockPlace, TimedPass, measure_block
-from argus_eval.engine.budget import Stopwatch, plan_blocks
-from argus_eval.engine.latency import block_window_s
+from argus_eval.engine.budget import BlockSize, Stopwatch, plan_blocks
+from argus_eval.engine.latency import BEFORE, LONG_TOKENS, UNTIL, pass_windows
 from argus_eval.engine.narrator import Narrator
-from argus_eval.engine.passes import PassSettings, host_pass, latency_pass
+from argus_eval.engine.passes import PassSettings, Window, host_pass, latency_pass
+from argus_eval.engine.row_cost import probe_row_cost
 from argus_eval.engine.speed_comparison import CONTRASTS
+from argus_eval.engine.timed_pass import block_size
 from argus_eval.engine.warmup import warm_up
 from argus_eval.engine.workload import Workload
 from argus_eval.errors import InconclusiveError
@@ -32,7 +34,7 @@ __all__ = ["BlockNoise", "Detectable", "block_noise", "detectable", "measure_noi
 _ARMS = ("baseline", "twin")
 # Arms of the run that is asked about: baseline, twin, and the one that shall be shown to be faster.
 _ARMS_OF_A_RUN = 3
-_FEWEST_BLOCKS, _MOST_BLOCKS, _MOST_ROWS = LOOKS[0], LOOKS[-1], 11
+_FEWEST_BLOCKS, _MOST_BLOCKS = LOOKS[0], LOOKS[-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +89,16 @@ def block_noise(ratios: Sequence[Sequence[float]]) -> BlockNoise:
     return BlockNoise(row_sd=math.sqrt(row_variance), between_sd=math.sqrt(between), blocks=len(ratios))
 
 
-def detectable(quantity: str, noise: BlockNoise, seconds: float, budget_s: float, window_s: float) -> Detectable:
-    """What a run whose pass may take ``window_s`` can show.
+def detectable(
+    quantity: str, noise: BlockNoise, seconds: float, budget_s: float, size: BlockSize, contrasts: int
+) -> Detectable:
+    """What a run of ``size`` can show.
 
     Args:
         quantity: its name. noise: of this machine. seconds: one image on one arm.
-        budget_s: the whole budget, for the answer. window_s: the share of it that the pass has.
+        budget_s: the whole budget, for the answer. size: the blocks of such a run.
+        contrasts: comparisons that such a run makes.
     """
-    size = plan_blocks(window_s, seconds * _ARMS_OF_A_RUN * 1.3, most_rows=_MOST_ROWS)
     replicates = min(size.replicates, LOOKS[-1])
     sd = noise.of_blocks(size.rows)
     return Detectable(
@@ -105,9 +109,7 @@ def detectable(quantity: str, noise: BlockNoise, seconds: float, budget_s: float
         replicate_sd=sd,
         measured_blocks=noise.blocks,
         seconds=seconds,
-        effect=minimum_detectable_effect(
-            sd, most=replicates, sd_replicates=noise.blocks, contrasts=len(CONTRASTS)
-        ),
+        effect=minimum_detectable_effect(sd, most=replicates, sd_replicates=noise.blocks, contrasts=contrasts),
     )
 
 
@@ -138,16 +140,23 @@ def measure_noise(
     watch.start()
     runners = dict(zip(_ARMS, arms, strict=True))
     settings = PassSettings(model="noise", regime="cold-image", seed=seed, done={})
-    warmup_s = 0.15 * spend_s
+    first, second = (Window(share=end, reach=end, warmup_s=0.15 * spend_s) for end in (0.3, 1.0))
     passes: Mapping[str, TimedPass] = {
-        "host work": host_pass(settings, runners, images=66, share=0.3, warmup_s=warmup_s),
-        "TTFT": latency_pass(settings, runners, tokens=1, share=1.0, warmup_s=warmup_s),
+        "host work": host_pass(settings, runners, first, images=66),
+        "TTFT": latency_pass(settings, runners, second, tokens=1),
     }
-    found = []
+    cost = probe_row_cost(arms[0], workload.warmup[0], arms=_ARMS_OF_A_RUN, long_tokens=LONG_TOKENS)
+    windows = pass_windows(budget_s, BEFORE, UNTIL, cost.long_s)
+    contrasts = sum(section != "long" or "long" in windows for _, section, _, _ in CONTRASTS)
+    found, began = [], BEFORE
     for quantity, timed in passes.items():
         ratios, seconds = _ratios(timed, quantity, workload, watch, narrator)
-        window_s = block_window_s("host" if timed.name == "host" else "short", budget_s)
-        found.append(detectable(quantity, block_noise(ratios), seconds, budget_s, window_s))
+        window = windows["host" if timed.name == "host" else "short"]
+        left_s = ((window.share - began) * budget_s, (window.reach - began) * budget_s)
+        three = replace(timed, arms=(*_ARMS, "arm"))
+        size = block_size(three, workload, left_s, seconds * _ARMS_OF_A_RUN)
+        found.append(detectable(quantity, block_noise(ratios), seconds, budget_s, size, contrasts))
+        began = window.share
     return found
 
 
@@ -158,7 +167,7 @@ def _ratios(
     place = BlockPlace(replicate=0, block=0)
     warmed = warm_up(timed, workload, place, watch)
     left_s = watch.left_s(timed.share)
-    rows = max(1, min(_MOST_ROWS, int(left_s / (_FEWEST_BLOCKS * warmed.seconds_a_row * 1.2))))
+    rows = plan_blocks(left_s, 1.2 * warmed.seconds_a_row).rows
     ratios: list[list[float]] = []
     seconds: list[float] = []
     while len(ratios) < _MOST_BLOCKS and (

@@ -11,13 +11,13 @@ from argus_eval.core.request import Decoding
 from argus_eval.core.response import Response
 from argus_eval.core.timing import Timing
 from argus_eval.engine.blocks import Measure, TimedPass
-from argus_eval.engine.budget import AIM_REPLICATES
 from argus_eval.engine.workload import WorkItem
 from argus_eval.errors import SampleError
+from argus_eval.stats.intervals import minimum_requests
 
-__all__ = ["HOST_REPLICATES", "PassSettings", "host_pass", "latency_pass"]
+__all__ = ["PassSettings", "Window", "host_pass", "latency_pass"]
 
-HOST_REPLICATES = 6
+_MOST_ROWS = 11
 #: Host work, short and long answers never share an image where an arm remembers images.
 PARTS = 3
 _OTHER_QUESTION = "What can be seen in this image?"
@@ -40,10 +40,22 @@ class PassSettings:
     distinct: bool = False
 
 
-def host_pass(
-    settings: PassSettings, arms: Mapping[str, ArmRunner], *, images: int, share: float, warmup_s: float
-) -> TimedPass:
-    """Host work only, on at least ``images`` images over six replicates."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """When a pass has to end, as shares of the budget, and how long it may warm up.
+
+    Attributes:
+        share: its regular end. reach: its end while it has fewer than ten replicates.
+        warmup_s: seconds of warm-up.
+    """
+
+    share: float
+    reach: float
+    warmup_s: float
+
+
+def host_pass(settings: PassSettings, arms: Mapping[str, ArmRunner], window: Window, *, images: int) -> TimedPass:
+    """Host work only, on at least ``images`` images."""
     part = 0
 
     def measure(arm: str, item: WorkItem) -> tuple[Timing, Response | None]:
@@ -58,23 +70,27 @@ def host_pass(
         arms=tuple(arms),
         measure=measure,
         quantity="to_model_ready",
-        share=share,
-        most_rows=-(-images // HOST_REPLICATES),
-        aim=HOST_REPLICATES,
+        share=window.share,
+        reach=window.reach,
+        most_rows=_MOST_ROWS,
+        images_wanted=images,
         in_any_case=True,
         done=settings.done,
         tokens=0,
         seed=settings.seed,
-        warmup_s=warmup_s,
+        warmup_s=window.warmup_s,
         distinct=settings.distinct,
         part=(part, PARTS) if settings.distinct else (0, 1),
     )
 
 
 def latency_pass(
-    settings: PassSettings, arms: Mapping[str, ArmRunner], *, tokens: int, share: float, warmup_s: float
+    settings: PassSettings, arms: Mapping[str, ArmRunner], window: Window, *, tokens: int
 ) -> TimedPass:
-    """Whole requests of a fixed output length; the price of stage timers is read from the shortest."""
+    """Whole requests of a fixed output length; the price of stage timers is read from the shortest.
+
+    Of the shortest, which the headline is about, as many images are wanted as a 90th percentile needs.
+    """
     part = 1 if tokens == 1 else 2
     return TimedPass(
         name="latency",
@@ -83,15 +99,16 @@ def latency_pass(
         arms=tuple(arms),
         measure=_request(arms, settings.regime, tokens, stages=True),
         untimed=_request(arms, settings.regime, tokens, stages=False) if tokens == 1 else None,
-        quantity="ttft",
-        share=share,
-        most_rows=11,
-        aim=AIM_REPLICATES,
+        quantity="ttft" if tokens == 1 else "e2e",
+        share=window.share,
+        reach=window.reach,
+        most_rows=_MOST_ROWS,
+        images_wanted=minimum_requests(0.9) if tokens == 1 else 0,
         in_any_case=tokens == 1,
         done=settings.done,
         tokens=tokens,
         seed=settings.seed,
-        warmup_s=warmup_s,
+        warmup_s=window.warmup_s,
         distinct=settings.distinct,
         part=(part, PARTS) if settings.distinct else (0, 1),
     )

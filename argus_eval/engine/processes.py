@@ -51,10 +51,11 @@ _FEWEST_ROWS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenProcess:
-    """A measuring process that is there: its arms, and how to end it."""
+    """A measuring process that is there: its arms, how to take away garbage in it, and how to end it."""
 
     arms: Mapping[str, ArmRunner]
     close: Callable[[], None]
+    collect: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ class ProcessJob:
         arms: all arm ids, the baseline first.
         workload: images.
         done: records that an interrupted run left.
-        warmup_s: how long one process may warm up.
+        warmup_s: how long all processes together may warm up.
         until: share of the budget that may be spent when this ends.
         seed: of the order of processes.
     """
@@ -134,6 +135,7 @@ def run_processes(job: ProcessJob, writer: RunWriter, watch: Stopwatch, narrator
     if torn:
         writer.discard_tail(frozenset(torn))
     rows = _rows_of(job, kept)
+    spending = _spending(job, kept, watch)
     effects: dict[tuple[str, str], list[float]] = {}
     longest_s, replicate = 0.0, 0
     while replicate < max(1, len(kept)) or watch.left_s(job.until) >= longest_s:
@@ -144,7 +146,7 @@ def run_processes(job: ProcessJob, writer: RunWriter, watch: Stopwatch, narrator
             longest_s = max(longest_s, max(seconds) - min(seconds))
         else:
             try:
-                records, rows = _replicate(job, replicate, rows, watch)
+                records, rows = _replicate(job, replicate, rows, spending)
             except EnvironmentError_ as problem:
                 if replicate == 0:
                     raise
@@ -224,9 +226,10 @@ def _rows_of(job: ProcessJob, kept: Mapping[int, Sequence[Record]]) -> dict[str,
 
 
 def _replicate(
-    job: ProcessJob, replicate: int, rows: dict[str, int] | None, watch: Stopwatch
+    job: ProcessJob, replicate: int, rows: dict[str, int] | None, spending: _Spending
 ) -> tuple[list[Record], dict[str, int]]:
     """All processes of one replicate, in random order."""
+    watch = spending.watch
     order = np.random.default_rng([job.seed, replicate]).permutation(len(job.design.groups))
     records: list[Record] = []
     for index in order:
@@ -235,7 +238,7 @@ def _replicate(
         process = job.open(group)
         try:
             overhead_s = watch.spent_s() - start_s
-            made, rows = _in_process(job, replicate, process, rows, (watch, overhead_s))
+            made, rows = _in_process(job, replicate, process, rows, (spending, overhead_s))
         finally:
             process.close()
         records.extend(made)
@@ -243,15 +246,47 @@ def _replicate(
     return records, rows
 
 
+@dataclass(slots=True, kw_only=True)
+class _Spending:
+    """What has been spent: on everything by the watch, on warming up what is left, and processes begun so far."""
+
+    watch: Stopwatch
+    warmup_left_s: float
+    begun: int = 0
+
+    def next_warmup_s(self, design: ProcessDesign) -> float:
+        """How long the next process may warm up.
+
+        Those that are aimed for share what is allowed. Those after them share what these have left of it, so that
+        all together keep to it however many there are; one row of each pass is warmed up in any case.
+        """
+        groups = len(design.groups)
+        until = groups * (design.aim if self.begun < groups * design.aim else LOOKS[-1])
+        share_s = max(0.0, self.warmup_left_s) / max(until - self.begun, 1)
+        self.begun += 1
+        return share_s
+
+
+def _spending(job: ProcessJob, kept: Mapping[int, Sequence[Record]], watch: Stopwatch) -> _Spending:
+    """As an interrupted run left it."""
+    spans = []
+    for records in kept.values():
+        warm = [record.at_s or 0.0 for record in records if record.role == "warmup"]
+        spans.append(max(warm) - min(warm) if warm else 0.0)
+    return _Spending(
+        watch=watch, warmup_left_s=job.warmup_s - sum(spans), begun=len(kept) * len(job.design.groups)
+    )
+
+
 def _in_process(
     job: ProcessJob,
     replicate: int,
     process: OpenProcess,
     rows: dict[str, int] | None,
-    spent: tuple[Stopwatch, float],
+    spent: tuple[_Spending, float],
 ) -> tuple[list[Record], dict[str, int]]:
-    watch, overhead_s = spent
-    passes = job.passes(process.arms)
+    (spending, overhead_s), watch = spent, spent[0].watch
+    passes = {name: replace(timed, collect=process.collect) for name, timed in job.passes(process.arms).items()}
     records: list[Record] = []
     if job.design.cold:
         place = BlockPlace(replicate=replicate, block=replicate, process=replicate)
@@ -260,10 +295,13 @@ def _in_process(
         return list(cold), {"host": 0, "short": 1, "long": 0}
     costs: dict[str, float] = {}
     began_s = watch.spent_s()
+    allowed_s = spending.next_warmup_s(job.design)
     for name, timed in passes.items():
-        warmed = _warm(job, name, timed, replicate, watch)
+        short = replace(timed, warmup_s=_WARMUP_SHARES[name] * allowed_s)
+        warmed = _warm(job, name, short, replicate, watch)
         costs[name] = warmed.seconds_a_row
         records.extend(warmed.records)
+    spending.warmup_left_s -= watch.spent_s() - began_s
     overhead_s += watch.spent_s() - began_s
     if rows is None:
         rows = _plan_rows(job, costs, overhead_s, watch)
@@ -288,11 +326,10 @@ def _blocks(timed: TimedPass, workload: Workload, rows: int) -> tuple[int, int]:
 def _warm(job: ProcessJob, name: str, timed: TimedPass, replicate: int, watch: Stopwatch) -> WarmedUp:
     """The short pass warms everything up; the others need two rows of their own, for what only they do."""
     place = BlockPlace(replicate=replicate, block=0, process=replicate)
-    share_s = _WARMUP_SHARES[name] * job.warmup_s
     if name == "short":
-        return warm_up(replace(timed, warmup_s=share_s), job.workload, place, watch)
+        return warm_up(timed, job.workload, place, watch)
     few = replace(job.workload, warmup=job.workload.warmup[:1])
-    warmed = warm_up(replace(timed, warmup_s=share_s), few, place, watch, most_rounds=2)
+    warmed = warm_up(timed, few, place, watch, most_rounds=2)
     # Two rows show no trend, and need not: the short pass has shown that there is none.
     return replace(warmed, records=tuple(replace(record, values={}) for record in warmed.records))
 

@@ -6,6 +6,7 @@ Medians only: whether an arm is faster is for ``run`` to say, with replicates an
 
 from __future__ import annotations
 
+import itertools
 import pathlib
 import time
 from collections import defaultdict
@@ -24,13 +25,15 @@ from argus_eval.errors import SampleError
 from argus_eval.measure.hot_spots import HotSpots, sample_hot_spots
 from argus_eval.measure.trace import write_trace
 
-__all__ = ["SCHEMA", "ArmProfile", "Bound", "Depth", "Profile", "ProfileJob", "profile_arms"]
+__all__ = ["DECODE_STEPS", "SCHEMA", "ArmProfile", "Bound", "Depth", "Profile", "ProfileJob", "profile_arms"]
 
 SCHEMA = "argus-eval/profile/1"
-#: "host": bytes to model-ready tensors. "all": a whole request with one output token.
+#: "host": bytes to model-ready tensors. "all": a whole request with one output token, and a decode step.
 Depth = Literal["host", "all"]
 _WARM_UP_ROUNDS = 2
 _LEAST_ROUNDS = 3
+#: Steps of the decode loop that one longer answer shows.
+DECODE_STEPS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,7 @@ class ArmProfile:
         stages_s: stage slug → median; sub-stages ``parent.child`` are part of their parent.
         shares: top-level stage → part of TTFT, or of ``to_model_ready_s`` where only the host was looked at.
         residual: part of TTFT that no stage accounts for, median over requests.
+        decode_step_s: one step of the decode loop behind a prompt, from a few longer answers.
         tiles, prompt_tokens: of a typical request (the median).
         bounds: stage → what it must cost at least on this machine.
         hot_spots: host lines of Python, sampled while nothing is timed.
@@ -91,6 +95,7 @@ class ArmProfile:
     to_model_ready_s: float | None
     ttft_s: float | None
     residual: float | None
+    decode_step_s: float | None = None
     tiles: int | None = None
     prompt_tokens: int | None = None
     host_peak_bytes: int | None = None
@@ -158,6 +163,20 @@ def _run(runner: ArmRunner, request: Request, depth: Depth) -> _Request:
     return _Request(timing=response.timing, lengths=response.lengths)
 
 
+def _decode_step_s(job: ProfileJob, name: str) -> float | None:
+    """Median over a few answers of some tokens; every one of these is a step behind the first."""
+    steps = []
+    for request in itertools.islice(itertools.cycle(job.requests), _LEAST_ROUNDS):
+        decoding = Decoding(max_new_tokens=1 + DECODE_STEPS, fixed_length=True)
+        try:
+            timing = job.runners[name].time(replace(request, decoding=decoding), stages=False).timing
+        except SampleError:
+            continue
+        if timing is not None and timing.ttft_ns is not None and timing.e2e_ns is not None:
+            steps.append((timing.e2e_ns - timing.ttft_ns) / DECODE_STEPS)
+    return _median(steps)
+
+
 def _arm(job: ProfileJob, name: str, measured: Sequence[_Request], errors: int, narrator: Narrator) -> ArmProfile:
     timings = [request.timing for request in measured]
     lengths = [request.lengths for request in measured if request.lengths is not None]
@@ -184,6 +203,7 @@ def _arm(job: ProfileJob, name: str, measured: Sequence[_Request], errors: int, 
         to_model_ready_s=ready_s,
         ttft_s=ttft_s,
         residual=float(np.median(residuals)) if residuals else None,
+        decode_step_s=_decode_step_s(job, name) if timings and job.depth == "all" else None,
         tiles=_typical([one.tiles for one in lengths]),
         prompt_tokens=_typical([one.prompt_tokens for one in lengths]),
         hot_spots=hot_spots,
@@ -220,6 +240,6 @@ def _typical(values: Sequence[int | None]) -> int | None:
     return known[len(known) // 2] if known else None
 
 
-def _median(values: Sequence[int | None]) -> float | None:
+def _median(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return float(np.median(known)) / 1e9 if known else None

@@ -6,9 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from argus_eval.core.request import Request
-from argus_eval.engine.profile import ArmProfile, Bound
+from argus_eval.engine.profile import DECODE_STEPS, ArmProfile, Bound
 from argus_eval.measure.host_floors import decode_floor_s, process_floor_s
-from argus_eval.measure.roofline import Ceilings, Shapes, lower_bound_s, prefill_work, vision_work
+from argus_eval.measure.roofline import (
+    Ceilings,
+    Shapes,
+    decode_step_work,
+    lower_bound_s,
+    prefill_work,
+    vision_work,
+)
 
 __all__ = ["with_bounds"]
 
@@ -62,13 +69,15 @@ def _device_bounds(
     if arm.prompt_tokens is not None:
         work = prefill_work(shapes, arm.prompt_tokens, bytes_a_weight)
         found["prefill"] = (lower_bound_s(work, ceilings), "roofline")
+        work = decode_step_work(shapes, arm.prompt_tokens + DECODE_STEPS // 2, bytes_a_weight)
+        found["decode_step"] = (lower_bound_s(work, ceilings), "roofline")
     return found
 
 
 def _attained(bounds: Mapping[str, tuple[float, str]], arm: ArmProfile) -> dict[str, Bound]:
     found = {}
     for slug, (least_s, by) in bounds.items():
-        measured_s = arm.stages_s.get(slug)
+        measured_s = arm.decode_step_s if slug == "decode_step" else arm.stages_s.get(slug)
         if measured_s is not None:
             found[slug] = Bound(least_s=least_s, attained=least_s / measured_s if measured_s else None, by=by)
     return found

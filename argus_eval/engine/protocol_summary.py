@@ -15,7 +15,9 @@ from argus_eval.engine.energy_pass import energy_result
 from argus_eval.engine.memory_pass import memory_result
 from argus_eval.engine.natural_pass import natural_result
 from argus_eval.engine.throughput_pass import throughput_result
+from argus_eval.engine.timed_pass import why_stop
 from argus_eval.stats.drift import drift, paired_overhead
+from argus_eval.stats.latency import StopReason
 from argus_eval.stats.processes import process_variance
 
 __all__ = ["ProtocolFacts", "ProtocolTable", "complete_efficiency"]
@@ -34,6 +36,7 @@ class ProtocolFacts:
     drift: DriftSeen | None
     reruns: int
     blocks: int
+    stopped: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,28 @@ class ProtocolTable:
             drift=self._drift(records),
             reruns=len({r.block for r in measured if r.values.get("reruns") or r.values.get("throttled")}),
             blocks=len({record.block for record in measured}),
+            stopped=self._stopped(measured),
         )
+
+    def _stopped(self, measured: Sequence[Record]) -> str | None:
+        """Why there are no further replicates, by the rule that measuring itself followed.
+
+        Blocks end with their own pass; processes make all passes, and go on until every one is narrow enough.
+        """
+        if not measured:
+            return None
+        judged: Sequence[Record] = measured
+        if all(record.process is not None for record in measured):
+            judged = [r for r in self.records if r.role == "measured" and r.pass_name in ("host", "latency")]
+        effects: dict[tuple[str, str], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+        times = {(r.regime, r.arm, r.block, r.image): value for r in judged if (value := _judged_by(r))}
+        for (section, arm, block, image), value in times.items():
+            before = times.get((section, self.baseline, block, image))
+            if arm != self.baseline and before:
+                effects[section, arm][block].append(float(np.log(before / value)))
+        replicate = {record.block: record.replicate for record in judged}
+        means = [_replicate_means(blocks, replicate) for blocks in effects.values()]
+        return str(why_stop(means, len({record.replicate for record in measured})) or StopReason.BUDGET)
 
     def _drift(self, records: Sequence[Record]) -> DriftSeen | None:
         seen = [r for r in records if r.role == "sentinel" and r.arm == self.baseline and r.times_ns.ttft]
@@ -96,6 +120,22 @@ class ProtocolTable:
             blocks=found.blocks,
             negligible=found.negligible,
         )
+
+
+def _judged_by(record: Record) -> int | None:
+    """The time by which a pass decides whether it is narrow enough."""
+    if record.status != "ok":
+        return None
+    if record.pass_name == "host":
+        return record.times_ns.to_model_ready
+    return record.times_ns.ttft if record.regime.endswith("/1") else record.times_ns.e2e
+
+
+def _replicate_means(blocks: Mapping[int, Sequence[float]], replicate: Mapping[int, int]) -> list[float]:
+    found: dict[int, list[float]] = defaultdict(list)
+    for block, ratios in blocks.items():
+        found[replicate[block]].extend(ratios)
+    return [float(np.mean(found[number])) for number in sorted(found)]
 
 
 def complete_efficiency(
@@ -136,6 +176,7 @@ def complete_efficiency(
         instrumentation=facts.instrumentation,
         drift=facts.drift,
         reruns=facts.reruns,
+        stopped=facts.stopped,
         shortfalls=tuple(dict.fromkeys(shortfalls)),
     )
 

@@ -10,6 +10,7 @@ from argus_eval.core.record import Record
 from argus_eval.engine.budget import Stopwatch
 from argus_eval.engine.narrator import Narrator
 from argus_eval.engine.plan import ModelPlan, RunPlan
+from argus_eval.engine.row_cost import RowCost
 from argus_eval.engine.worker_messages import TWIN, WorkerSpec
 from argus_eval.engine.workload import Workload
 from argus_eval.recipes.catalog import RECIPES
@@ -88,7 +89,7 @@ class Sitting:
 
     Attributes:
         start_s: what a process of its own takes until the model is there, as far as known.
-        row_s: about how long one image takes under every arm.
+        cost: about how long one image takes under every arm.
         distinct: some arm remembers images, so none may come twice.
         notes: what was left out and why.
     """
@@ -101,7 +102,7 @@ class Sitting:
     start_s: float
     notes: list[str] = field(default_factory=list)
     distinct: bool = False
-    row_s: float = 0.0
+    cost: RowCost = field(default=RowCost(short_s=0.0, long_s=0.0))
 
     def leave_out(self, what: str) -> None:
         """Say now and in the results that something was left out."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from argus_eval.core.units import format_duration, format_seconds
 from argus_eval.engine.blocks import (
+    TIMERS_OFF_EVERY,
     BlockPlace,
     Measure,
     TimedPass,
@@ -29,10 +30,21 @@ from argus_eval.engine.workload import Workload
 from argus_eval.stats.latency import LOOKS, StopReason, stop_reason
 from argus_eval.store import RunWriter
 
-__all__ = ["Measure", "TimedPass", "pass_title", "run_timed_pass", "why_stop"]
+__all__ = [
+    "ENOUGH_REPLICATES",
+    "Measure",
+    "TimedPass",
+    "block_size",
+    "pass_title",
+    "run_timed_pass",
+    "why_stop",
+]
 
-# Sentinels and blocks that are run twice, with stage timers and without, on top of what is measured.
-_EXTRA = 1.3
+#: Replicates below which a pass may go on at the expense of what follows: the second look, so that a noisy first
+#: one can be repaired.
+ENOUGH_REPLICATES = LOOKS[1]
+# One block in so many is run twice, with stage timers and without.
+_PRICE_OF_TIMERS = 1 + 1 / TIMERS_OFF_EVERY
 
 
 def run_timed_pass(
@@ -62,7 +74,8 @@ def run_timed_pass(
         aimed = min(max(size.replicates, minimum), LOOKS[-1])
         narrator.progress(pass_title(job), replicate, max(replicate, aimed))
         reason = why_stop(effects.values(), replicate)
-        if reason is not None:
+        shown = min(replicate * size.rows, len(job.images(workload)))
+        if reason is not None and (reason is not StopReason.NARROW or shown >= _wanted(job, workload)):
             break
     else:
         reason = StopReason.BUDGET
@@ -85,7 +98,12 @@ def pass_title(job: TimedPass) -> str:
 
 def _fits(job: TimedPass, watch: Stopwatch, rows: int, block: int, seconds_a_row: float) -> bool:
     times = 2 if timers_off(job, block) else 1
-    return watch.left_s(job.share) >= seconds_a_row * (rows * times + 1 / len(job.arms))
+    until = job.share if block >= ENOUGH_REPLICATES else max(job.share, job.reach)
+    return watch.left_s(until) >= seconds_a_row * (rows * times + 1 / len(job.arms))
+
+
+def _wanted(job: TimedPass, workload: Workload) -> int:
+    return min(job.images_wanted, len(job.images(workload)))
 
 
 def _announce(job: TimedPass, size: BlockSize, seconds_a_row: float, minimum: int, narrator: Narrator) -> None:
@@ -99,13 +117,28 @@ def _announce(job: TimedPass, size: BlockSize, seconds_a_row: float, minimum: in
 
 
 def _size(job: TimedPass, workload: Workload, watch: Stopwatch, seconds_a_row: float) -> BlockSize:
-    """Block size; a resumed pass keeps the one it began with.
-
-    Images that must not come twice are shared among the replicates aimed for: a few large blocks have no interval.
-    """
-    rows, left = block_rows(job), watch.left_s(job.share)
+    """Block size; a resumed pass keeps the one it began with."""
+    rows, left_s = block_rows(job), watch.left_s(job.share)
     if rows:
-        return BlockSize(rows=rows, replicates=int(left / max(seconds_a_row * rows, 1e-6)))
+        return BlockSize(rows=rows, replicates=int(left_s / max(seconds_a_row * rows, 1e-6)))
+    return block_size(job, workload, (left_s, watch.left_s(max(job.share, job.reach))), seconds_a_row)
+
+
+def block_size(job: TimedPass, workload: Workload, left_s: tuple[float, float], seconds_a_row: float) -> BlockSize:
+    """How many images a block of this pass holds, with so much time until its regular end and until its last.
+
+    Images that must not come twice are shared among the replicates: a few large blocks have no interval.
+    """
     images = len(job.images(workload))
-    most_rows = min(job.most_rows, max(1, images // job.aim) if job.distinct else images)
-    return plan_blocks(left, seconds_a_row * _EXTRA, most_rows=most_rows, aim=job.aim)
+    regular, last = (
+        plan_blocks(
+            seconds,
+            seconds_a_row * (_PRICE_OF_TIMERS if job.untimed is not None else 1.0),
+            seconds_a_block=seconds_a_row / len(job.arms),
+            most_rows=min(job.most_rows, images),
+            most_images=images if job.distinct else None,
+            images=_wanted(job, workload),
+        )
+        for seconds in left_s
+    )
+    return regular if regular.replicates >= ENOUGH_REPLICATES else last

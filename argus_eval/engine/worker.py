@@ -77,6 +77,7 @@ class Session:
             "consumed": self._consumed,
             "logits": self._logits,
             "memory": self._memory,
+            "collect": self._collect,
         }
         if message["do"] not in handlers:
             raise UsageError(f"measuring process: unknown message {message['do']!r}")
@@ -126,6 +127,13 @@ class Session:
         arm = self._arms[message["arm"]]
         found = arm.first_logits(self._request(message)) if isinstance(arm, ShowsLogits) else None
         return {"logits": None if found is None else array_to_json(found)}
+
+    def _collect(self, message: Mapping[str, Any]) -> Reply:
+        """Take away garbage between blocks: here is where the arms make it."""
+        from argus_eval.engine.blocks import collect_young
+
+        collect_young()
+        return {}
 
     def _memory(self, message: Mapping[str, Any]) -> Reply:
         """Peaks while the named items run one after another on one arm."""

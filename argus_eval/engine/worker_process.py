@@ -108,6 +108,10 @@ class WorkerProcess:
         reply = self.call({"do": "memory", "arm": arm, "items": items, "decoding": decoding})
         return from_json(MemoryPeaks, reply["peaks"])
 
+    def collect(self) -> None:
+        """Take away garbage in the process."""
+        self.call({"do": "collect"})
+
     def close(self) -> None:
         """End the process: it leaves when its input ends, and is killed if it does not."""
         assert self._process.stdin is not None

@@ -24,6 +24,7 @@ class MemoryPeaks:
         host: largest unique set size seen: pages that would be freed with the process.
         host_resident: largest resident set since the process began, shared libraries among it.
         device_allocated, device_reserved: peaks of the caching allocator.
+        pinned: peak of page-locked host memory that the allocator holds; None also where torch does not count it.
         samples: how often the host was looked at.
     """
 
@@ -32,6 +33,7 @@ class MemoryPeaks:
     device_allocated: int | None
     device_reserved: int | None
     samples: int
+    pinned: int | None = None
 
 
 class PeakMemory:
@@ -51,6 +53,8 @@ class PeakMemory:
         cuda = _cuda()
         if cuda is not None:
             cuda.reset_peak_memory_stats()
+            if hasattr(cuda, "reset_peak_host_memory_stats"):
+                cuda.reset_peak_host_memory_stats()
         self._look()
         self._thread.start()
         return self
@@ -68,6 +72,7 @@ class PeakMemory:
             device_allocated=None if cuda is None else int(cuda.max_memory_allocated()),
             device_reserved=None if cuda is None else int(cuda.max_memory_reserved()),
             samples=self._samples,
+            pinned=_pinned(cuda),
         )
 
     def _sample(self) -> None:
@@ -96,6 +101,14 @@ def out_of_memory_count() -> int:
     """How often the device's allocator has refused so far, whether or not somebody caught it; 0 without one."""
     cuda = _cuda()
     return 0 if cuda is None else int(cuda.memory_stats().get("num_ooms", 0))
+
+
+def _pinned(cuda: Any | None) -> int | None:
+    """Peak of page-locked memory; older versions of torch do not count it."""
+    if cuda is None or not hasattr(cuda, "host_memory_stats"):
+        return None
+    found = cuda.host_memory_stats().get("allocated_bytes.peak")
+    return None if found is None else int(found)
 
 
 def _largest_resident() -> int:

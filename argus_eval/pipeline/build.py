@@ -37,6 +37,7 @@ def stock_pipeline(
     vision_inputs: tuple[str, ...] = (),
     split: Split | None = None,
     collate: Collate | None = None,
+    tiles_in_order: bool = False,
     inserts_placeholder: bool = False,
 ) -> Pipeline:
     """The baseline: every part stock.
@@ -49,6 +50,7 @@ def stock_pipeline(
             makes the pipeline coarser (no vision, merge and prefill stages).
         split: stock halves of the preprocessor, for families whose recipes replace one.
         collate: how prepared inputs become a batch; without it requests run one at a time.
+        tiles_in_order: as in :class:`~argus_eval.pipeline.stock.StockPreprocessor`.
         inserts_placeholder: the processor puts the image placeholder into the text by itself.
     """
     device, dtype = model.device, model.dtype
@@ -62,7 +64,7 @@ def stock_pipeline(
         dtype=dtype,
         decoder=PilDecoder(),
         template=StockTemplate(processor, inserts_placeholder),
-        preprocess=StockPreprocessor(processor),
+        preprocess=StockPreprocessor(processor, tiles_in_order=tiles_in_order),
         transfer=StockTransfer(torch.device(device), dtype),
         vision=vision,
         language=StockGenerate(model, _decoder_of(model) if staged else None, vision_inputs),

@@ -28,6 +28,7 @@ from argus_eval.pipeline.parts import (
     VisionEncoder,
 )
 from argus_eval.pipeline.split import SplitPreprocessor
+from argus_eval.pipeline.stock import StockPreprocessor
 
 __all__ = ["Collate", "Pipeline", "Split", "tensor_hash"]
 
@@ -124,6 +125,20 @@ class Pipeline:
         with recorder.span("template"):
             text = self.template(request)
         return self.preprocess(text, images, recorder)
+
+    def host_inputs_together(self, requests: Sequence[Request]) -> list[ModelInputs]:
+        """Host tensors of several requests, untimed: the same as one by one, in one call where the stock part can.
+
+        Raises:
+            SampleError: an image cannot be decoded; the others are not prepared.
+        """
+        stock = self.preprocess
+        one_call = isinstance(stock, StockPreprocessor) and stock.tiles_in_order
+        if not one_call or len(requests) < 2 or not all(request.images for request in requests):
+            return [self.host_inputs(request, StageRecorder(enabled=False)) for request in requests]
+        assert isinstance(stock, StockPreprocessor)
+        images = [[self.decoder(image.data) for image in request.images] for request in requests]
+        return stock.together([self.template(request) for request in requests], images)
 
     def run(self, request: Request, recorder: StageRecorder, *, hashes: bool = False) -> Response:
         """One request from compressed bytes to text.

@@ -33,6 +33,7 @@ def protocol_checks(results: Results) -> tuple[Check, ...]:
         *_reruns(entries),
         *_caches(entries),
         *_processes(entries),
+        *_ends(entries),
         *_detectable(results),
         *_lengths(results),
         *_natural_ends(entries),
@@ -120,6 +121,21 @@ def _processes(entries: list[Entry]) -> Iterator[Check]:
     elif units:
         words = "replicates are blocks of one process; what processes differ by was not measured"
         yield Check(name="Processes", state="open", words=words)
+
+
+def _ends(entries: list[Entry]) -> Iterator[Check]:
+    """Why measuring stopped where it did: never because of what it showed."""
+    found = {
+        (entry.regime, entry.output_tokens): (entry.replicates, entry.stopped)
+        for _, entry in entries
+        if entry.stopped is not None
+    }
+    if found:
+        told = [
+            f"{regime}, {tokens} token{'s' if tokens > 1 else ''}: {replicates} replicates, {reason}"
+            for (regime, tokens), (replicates, reason) in found.items()
+        ]
+        yield Check(name="Where measuring ended", state="good", words=printable("; ".join(told)))
 
 
 def _detectable(results: Results) -> Iterator[Check]:

@@ -60,7 +60,7 @@ def test_expected_questions_are_prepared_while_nobody_waits(argus_pipeline: Any)
     runner = LocalRunner(dataclasses.replace(argus_pipeline, decoder=decoder))
     first, second = questions("palette"), questions("grey", "palette")
     runner.expect(first)
-    for _, made in runner._expected.values():
+    for _, made, _ in runner._expected.values():
         made.result()
     waiting = True
     runner.expect(second)  # would never return if it prepared in this thread

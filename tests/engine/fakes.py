@@ -127,14 +127,12 @@ def measure_into(
         arms=arms,
         measure=chosen,
         quantity="ttft",
-        share=1.0,
         most_rows=most_rows,
-        aim=10,
         in_any_case=in_any_case,
         done={record.key: record for record in run.records()},
         tokens=1,
         seed=0,
-        **{"read_throttle": _never_throttled, **more},
+        **{"share": 1.0, "read_throttle": _never_throttled, **more},
     )
     watch = Stopwatch(budget_s=budget_s, clock_s=machine.seconds)
     watch.start()

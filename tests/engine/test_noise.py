@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from argus_eval.engine.budget import plan_blocks
 from argus_eval.engine.narrator import Silent
 from argus_eval.engine.noise import BlockNoise, block_noise, detectable, measure_noise
 from argus_eval.errors import InconclusiveError
@@ -15,7 +16,7 @@ from tests.engine.test_processes import FakeProcesses, FakeRunner
 
 @pytest.fixture(autouse=True)
 def without_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("argus_eval.engine.blocks.gc.collect", lambda: 0)
+    monkeypatch.setattr("argus_eval.engine.blocks.gc.collect", lambda _=2: 0)
 
 
 @pytest.mark.parametrize(("row_sd", "between_sd"), [(0.05, 0.0), (0.05, 0.03), (0.0, 0.02)])
@@ -30,10 +31,12 @@ def test_noise_of_images_is_told_from_noise_of_blocks(row_sd: float, between_sd:
 
 def test_a_longer_budget_shows_smaller_differences() -> None:
     noise = BlockNoise(row_sd=0.1, between_sd=0.0, blocks=12)
-    effects = [detectable("TTFT", noise, 0.05, window, window).effect for window in (3, 10, 40, 200)]
+    effects = [
+        detectable("TTFT", noise, 0.05, window, plan_blocks(window, 0.15), 5).effect for window in (3, 10, 40, 200)
+    ]
     assert all(effect is not None for effect in effects)
     assert effects == sorted(effects, key=lambda effect: -(effect or 0))
-    assert detectable("TTFT", noise, 5.0, 20, 20).effect is None
+    assert detectable("TTFT", noise, 5.0, 20, plan_blocks(20, 15.0), 5).effect is None
 
 
 def test_a_known_noise_is_found_on_a_machine() -> None:

@@ -16,7 +16,7 @@ from argus_eval.core.response import Lengths, Response
 from argus_eval.core.timing import Timing
 from argus_eval.engine.budget import Stopwatch
 from argus_eval.engine.narrator import Silent
-from argus_eval.engine.passes import PassSettings, host_pass, latency_pass
+from argus_eval.engine.passes import PassSettings, Window, host_pass, latency_pass
 from argus_eval.engine.processes import OpenProcess, ProcessDesign, ProcessJob, plan_processes, run_processes
 from argus_eval.engine.protocol_summary import ProtocolTable
 from argus_eval.engine.speed_summary import SpeedTable, paired_requests, paired_speedup, paired_times
@@ -27,12 +27,13 @@ from argus_eval.store import RunDirectory, RunWriter
 from tests.engine.fakes import ARMS, workload
 
 START_S, WARMUP_S = 5.0, 1.0
+WINDOW = Window(share=1.0, reach=1.0, warmup_s=1.0)
 
 
 @pytest.fixture(autouse=True)
 def without_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
     """Collecting garbage before every block is right on a real machine and slow in an imaginary one."""
-    monkeypatch.setattr("argus_eval.engine.blocks.gc.collect", lambda: 0)
+    monkeypatch.setattr("argus_eval.engine.blocks.gc.collect", lambda _=2: 0)
 
 
 class FakeProcesses:
@@ -42,6 +43,7 @@ class FakeProcesses:
         self.clock = ManualClock()
         self.opened: list[tuple[str, ...]] = []
         self.alive = 0
+        self.collected = 0
         self._luck, self._arm_luck, self._noise = luck, arm_luck, noise
         self._rng = np.random.default_rng(seed)
         self.dies_after: int | None = None
@@ -63,10 +65,13 @@ class FakeProcesses:
             )
             for arm in arms
         }
-        return OpenProcess(arms=runners, close=self.close)
+        return OpenProcess(arms=runners, close=self.close, collect=self.collect)
 
     def close(self) -> None:
         self.alive -= 1
+
+    def collect(self) -> None:
+        self.collected += 1
 
     def spend(self, seconds: float) -> int:
         if self.dies_after is not None:
@@ -106,6 +111,7 @@ def measure(
     regime: str = "cold-image",
     distinct: bool = False,
     images: int = 40,
+    warmup_s: float = 10 * WARMUP_S,
 ) -> list[Record]:
     known = (folder / "manifest.json").exists()
     run = RunDirectory(folder) if known else RunWriter.create(folder, {"run_id": "x"})
@@ -113,13 +119,13 @@ def measure(
     settings = PassSettings(model="m", regime=regime, seed=0, done=done, distinct=distinct)
 
     def passes(arms: Mapping[str, Any]) -> dict[str, TimedPass]:
-        short = latency_pass(settings, arms, tokens=1, share=1.0, warmup_s=1.0)
+        short = latency_pass(settings, arms, WINDOW, tokens=1)
         if design.cold:
             return {"short": short}
         return {
-            "host": host_pass(settings, arms, images=66, share=1.0, warmup_s=1.0),
+            "host": host_pass(settings, arms, WINDOW, images=66),
             "short": short,
-            "long": latency_pass(settings, arms, tokens=64, share=1.0, warmup_s=1.0),
+            "long": latency_pass(settings, arms, WINDOW, tokens=64),
         }
 
     job = ProcessJob(
@@ -130,7 +136,7 @@ def measure(
         arms=ARMS,
         workload=workload(images),
         done=done,
-        warmup_s=WARMUP_S,
+        warmup_s=warmup_s,
         until=1.0,
         seed=0,
     )
@@ -294,3 +300,26 @@ def test_where_no_process_starts_somebody_else_decides(tmp_path: pathlib.Path) -
     with pytest.raises(EnvironmentError_):
         measure(tmp_path, machine, TOGETHER, budget_s=200)
     assert list(RunDirectory(tmp_path).records()) == []
+
+
+def test_all_processes_together_keep_to_the_time_for_warming_up(tmp_path: pathlib.Path) -> None:
+    """However many there are, and although none of them settles."""
+    machine = FakeProcesses(noise=0.5)
+    allowed_s = 6.0
+    records = measure(tmp_path, machine, TOGETHER, budget_s=2000, warmup_s=allowed_s)
+    assert len(machine.opened) == 24
+    spans = []
+    for process in range(24):
+        warm = [r.at_s or 0.0 for r in records if r.process == process and r.role == "warmup"]
+        spans.append(max(warm) - min(warm))
+    # A row of each pass is made in any case: 3 requests of each kind, the long ones of 64 tokens.
+    owed_s = sum(record.process is not None and record.role == "warmup" for record in records[:9]) * 0.3
+    assert sum(spans) <= allowed_s + 24 * owed_s
+    assert np.mean(spans[10:]) > 0
+
+
+def test_garbage_is_taken_away_where_the_arms_are(tmp_path: pathlib.Path) -> None:
+    machine = FakeProcesses()
+    records = measure(tmp_path, machine, TOGETHER, budget_s=100)
+    measured = {(r.pass_name, r.regime, r.block) for r in records if r.role == "measured"}
+    assert machine.collected == len(measured)

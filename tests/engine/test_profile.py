@@ -44,6 +44,11 @@ class FakeRunner:
         return self._timing(ttft=False)
 
     def time(self, request: Request, *, stages: bool = True, hashes: bool = False) -> Response:
+        tokens = request.decoding.max_new_tokens
+        if tokens > 1:
+            ttft_ns = 10 * MS
+            timing = Timing(ttft_ns=ttft_ns, e2e_ns=ttft_ns + (tokens - 1) * 2 * MS * self.factor)
+            return Response(text="", timing=timing, lengths=Lengths(tiles=5, prompt_tokens=400))
         self.asked.append(request)
         return Response(text="", timing=self._timing(ttft=True), lengths=Lengths(tiles=5, prompt_tokens=400))
 
@@ -126,3 +131,21 @@ def test_a_timeline_is_written(tmp_path: pathlib.Path) -> None:
     arms = profile_arms(traced, Silent())
     assert [pathlib.Path(str(arm.trace)).name for arm in arms] == ["baseline.json", "lossless.json"]
     assert "traceEvents" in (tmp_path / "t" / "lossless.json").read_text()
+
+
+def test_a_decode_step_is_read_from_longer_answers_and_has_a_bound() -> None:
+    from argus_eval.engine.profile_bounds import with_bounds
+    from argus_eval.measure.roofline import Ceilings, decode_step_work, lower_bound_s
+    from argus_eval.models.catalog import model_card
+
+    arms = profile_arms(job("all", []), Silent())
+    assert [arm.decode_step_s for arm in arms] == [pytest.approx(0.004), pytest.approx(0.002)]
+    assert profile_arms(job("host", []), Silent())[0].decode_step_s is None
+    shapes = model_card("argus-nano").architecture
+    assert shapes is not None
+    ceilings = Ceilings(device="cpu", dtype="float32", flops_per_s=1e11, bytes_per_s=1e10)
+    _, lossless = with_bounds(arms, request("a"), shapes, ceilings, 4)
+    least_s = lower_bound_s(decode_step_work(shapes, 404, 4), ceilings)
+    bound = lossless.bounds["decode_step"]
+    assert bound.least_s == pytest.approx(least_s)
+    assert bound.attained == pytest.approx(least_s / 0.002)

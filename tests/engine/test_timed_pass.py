@@ -24,7 +24,7 @@ from tests.engine.fakes import ARMS, FakeMachine, measure_into
 @pytest.fixture(autouse=True)
 def without_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
     """Collecting garbage before every block is right on a real machine and slow in an imaginary one."""
-    monkeypatch.setattr("argus_eval.engine.blocks.gc.collect", lambda: 0)
+    monkeypatch.setattr("argus_eval.engine.blocks.gc.collect", lambda _=2: 0)
 
 
 def table(records: list[Record]) -> SpeedTable:
@@ -350,3 +350,30 @@ def test_tokens_that_came_with_the_first_chunk_are_not_waited_for(tmp_path: path
     found = efficiency(table(records), "m:baseline", "cold-image/1", "").tpot_s
     assert found is not None
     assert found.p50 == pytest.approx(0.01)
+
+
+def test_a_pass_without_enough_replicates_goes_on_into_the_time_of_the_next(tmp_path: pathlib.Path) -> None:
+    machine = FakeMachine(0.1, {}, noise=0.05)
+    short = measure_into(tmp_path / "short", machine, budget_s=20, share=0.3)
+    machine = FakeMachine(0.1, {}, noise=0.05)
+    reaching = measure_into(tmp_path / "reaching", machine, budget_s=20, share=0.3, reach=1.0)
+    assert len({record.replicate for record in short}) < 6
+    assert len({record.replicate for record in reaching}) == 10
+
+
+def test_a_narrow_interval_does_not_end_a_pass_before_its_images_were_seen(tmp_path: pathlib.Path) -> None:
+    machine = FakeMachine(0.01, {"m:fast": 1.5}, noise=0.002)
+    records = measure_into(tmp_path, machine, budget_s=600, most_rows=3, images_wanted=30)
+    assert len({record.replicate for record in records}) == 10
+    assert len({record.image for record in records}) == 30
+
+
+@pytest.mark.parametrize(
+    ("noise", "budget_s", "reason"),
+    [(0.0, 600, "narrow enough"), (0.5, 2, "time budget spent"), (0.9, 6000, "last look reached")],
+)
+def test_why_measuring_stopped_is_read_from_the_records(
+    tmp_path: pathlib.Path, noise: float, budget_s: float, reason: str
+) -> None:
+    measure_into(tmp_path, FakeMachine(0.01, {}, noise=noise), budget_s=budget_s)
+    assert protocol(tmp_path).stopped == reason

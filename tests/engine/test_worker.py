@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from argus_eval.backends.protocol import ShowsLogits, ShowsTensors
 from argus_eval.backends.resolve import load_backend, model_facts
 from argus_eval.core.request import Request
 from argus_eval.engine.memory_pass import measure_memory, memory_result
+from argus_eval.engine.worker import Session
 from argus_eval.engine.worker_messages import TWIN, WorkerSpec, request_from_json, request_to_json
 from argus_eval.engine.worker_process import WorkerProcess
 from argus_eval.errors import EnvironmentError_, SampleError
@@ -99,3 +101,15 @@ def test_memory_of_an_arm_holds_its_weights(asked: Request) -> None:
     assert found.host_peak_bytes is not None
     assert 50e6 < found.host_peak_bytes < 4e9
     assert found.device_peak_bytes is None
+
+
+def test_garbage_is_taken_away_in_the_process(worker: WorkerProcess) -> None:
+    class Cycle:
+        def __init__(self) -> None:
+            self.itself = self
+
+    gone = weakref.ref(Cycle())
+    session = Session.__new__(Session)
+    assert session.handle({"do": "collect"}) == {}
+    assert gone() is None
+    worker.collect()

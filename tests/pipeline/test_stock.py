@@ -67,6 +67,23 @@ def test_tokens_are_those_of_generate(pipeline: Any, argus: Any, kind: str) -> N
     assert pipeline.run(asked, StageRecorder()).token_ids == expected
 
 
+def test_requests_prepared_together_get_the_tensors_of_their_own_calls(pipeline: Any) -> None:
+    asked = [request(image, prompt="x " * index) for index, image in enumerate(AWKWARD.values())]
+    alone = [pipeline.host_inputs(one, silent()) for one in asked]
+    together = pipeline.host_inputs_together(asked)
+    assert len(alone) == len(together) > 5
+    for one, other in zip(alone, together, strict=True):
+        assert one.tiles == other.tiles
+        assert one.tensors.keys() == other.tensors.keys()
+        for name, tensor in one.tensors.items():
+            assert torch.equal(tensor, other.tensors[name]), name
+
+
+def test_a_batch_is_one_call_of_the_stock_processor(pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(pipeline), "host_inputs", None)
+    assert len(pipeline.host_inputs_together([request(AWKWARD["grey"]), request(AWKWARD["palette"])])) == 2
+
+
 def test_fixed_length_makes_exactly_that_many_tokens(pipeline: Any) -> None:
     response = pipeline.run(request(AWKWARD["grey"], tokens=17, fixed=True), StageRecorder())
     assert response.lengths.output_tokens == 17

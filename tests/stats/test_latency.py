@@ -202,3 +202,17 @@ def test_wrong_arguments():
         speedup(np.ones(6), np.ones(6))
     with pytest.raises(UsageError, match=r"0\.02"):
         stop_reason([np.ones(6)], budget_spent=False, narrow=0)
+
+
+def test_the_tail_of_small_replicates_is_that_of_neighbours_together():
+    """Blocks of three images: three of four became faster, and the slow fourth slower."""
+    rng = np.random.default_rng(5)
+    size = (24, 3)
+    slow = np.arange(72).reshape(size) % 4 == 0
+    baseline = np.where(slow, 0.3, 0.1) * np.exp(rng.normal(0, 0.03, size))
+    arm = baseline / np.where(slow, 1 / 1.6, 1.2) * np.exp(rng.normal(0, 0.03, size))
+    result = speedup(baseline, arm, images=np.arange(72).reshape(size).astype(str))
+    assert result.p90 < 1
+    assert result.p90_interval.high < 1
+    faster = speedup(baseline, baseline / 1.2, images=np.arange(72).reshape(size).astype(str))
+    assert faster.p90_interval.low == pytest.approx(1.2)

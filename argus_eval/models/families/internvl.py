@@ -54,6 +54,7 @@ def internvl_pipeline(model: Any, processor: Any, family: str = "internvl") -> P
             vision_inputs=_VISION_INPUTS,
             split=Split(image_processor=image_half, prompt_encoder=text_half),
             collate=collate_tiles(processor.tokenizer.pad_token_id),
+            tiles_in_order=True,
         )
 
     return staged_or_generic(family, model, processor, check, build)
