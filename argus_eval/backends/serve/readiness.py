@@ -19,6 +19,8 @@ _PREFIX = re.compile(
     r"^(\([^)]*pid=\d+\)\s*)*(\[[^\]]*\]\s*)?((INFO|WARNING|ERROR|DEBUG)[: ]+)?([\d: .-]+)?(\[[^\]]*\])?\s*"
 )
 
+_INFORMS = re.compile(r"^(\([^)]*pid=\d+\)\s*)*(\[[^\]]*\]\s*)?INFO\b")
+
 
 def wait_until_ready(
     process: ServerProcess, health: str, *, limit_s: float, what: str, tell: Callable[[str], None]
@@ -63,8 +65,12 @@ def _answers(client: httpx.Client, url: str) -> bool:
 
 
 def _at_work(process: ServerProcess) -> str:
-    lines = process.last_words(1)
-    return _PREFIX.sub("", lines[0])[:100] if lines else "no output yet"
+    """The last line that was written to inform, rather than a warning with its line of source; else the last."""
+    lines = process.last_words(40)
+    if not lines:
+        return f"no output yet (log: {process.log})"
+    told = [line for line in lines if _INFORMS.match(line)]
+    return _PREFIX.sub("", (told or lines)[-1])[:100]
 
 
 def _reason(process: ServerProcess) -> str:
