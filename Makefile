@@ -25,9 +25,9 @@ serving-environment: $(VENV)/.core
 	$(VLLM_PYTHON) -c "import vllm" 2>/dev/null \
 		|| PATH="$(CURDIR)/$(BIN):$$PATH" benchmarks/vllm_cpu_environment.sh build/vllm
 
-## serving-test: the real vLLM on the CPU against the local backend, with the small trained SmolVLM of the tests
+## serving-test: the real vLLM and transformers' server on the CPU against the local backend, with a small trained SmolVLM
 serving-test: $(VENV)/.dev serving-environment
-	ARGUS_EVAL_VLLM_PYTHON=$(VLLM_PYTHON) $(BIN)/python -m pytest -q tests/backends/test_vllm.py
+	ARGUS_EVAL_VLLM_PYTHON=$(VLLM_PYTHON) $(BIN)/python -m pytest -q tests/backends/test_vllm.py tests/backends/test_transformers_server.py
 
 ## check: lint, format, types
 check: $(VENV)/.dev

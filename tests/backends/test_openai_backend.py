@@ -352,6 +352,93 @@ def test_what_a_server_refuses_is_left_out_from_then_on(connect, server: FakeSer
     }
 
 
+class OnDemand:
+    """transformers' own server: lists the hub's cache, loads what is asked for, has settings of its own."""
+
+    fields = frozenset(
+        ("model", "messages", "stream", "stream_options", "temperature", "max_tokens", "generation_config")
+    )
+
+    async def model(self, call: Call, writer: asyncio.StreamWriter) -> None:
+        if call.method == "GET":
+            await send_json(writer, {"data": [{"id": "someone/else"}]})
+            return
+        unexpected = set(call.body) - self.fields
+        if unexpected:
+            detail = {"detail": f"Unexpected fields in the request: {unexpected}"}
+            await refuse_with(writer, "422 Unprocessable Entity", detail)
+        elif call.body["model"] != "./folder":
+            await refuse_with(writer, "500 Internal Server Error", {"detail": "no such repository"})
+        else:
+            settings = json.loads(call.body.get("generation_config", "{}"))
+            await self.stream(writer, settings.get("min_new_tokens", 2))
+
+    async def stream(self, writer: asyncio.StreamWriter, count: int) -> None:
+        """No ``[DONE]``; the counts stand beside the reason."""
+        await head(writer)
+        await part(writer, event(delta={"role": "assistant"}))
+        for _ in range(count):
+            await part(writer, event(content="x"))
+        counts = {"prompt_tokens": 9, "completion_tokens": count, "total_tokens": 9 + count}
+        await part(writer, event(delta={}, finish_reason="length", usage=counts))
+        await end(writer)
+
+    async def root(self, call: Call, writer: asyncio.StreamWriter) -> None:
+        if call.path == "/openapi.json":
+            await send_json(writer, {"paths": {"/load_model": {}, "/v1/chat/completions": {}}})
+        else:
+            await refuse(writer, "404 Not Found", "Not Found")
+
+
+def test_a_side_page_is_asked_for_again_where_the_connection_was_dropped() -> None:
+    """Some servers answer 500 and then hang up without a word."""
+    dropped: list[str] = []
+
+    async def models(call: Call, writer: asyncio.StreamWriter) -> None:
+        await refuse(writer, "500 Internal Server Error", "no cache folder")
+
+    async def root(call: Call, writer: asyncio.StreamWriter) -> None:
+        if call.path not in dropped:
+            dropped.append(call.path)
+            raise ConnectionError
+        await send_json(writer, {"version": "7"})
+
+    with FakeServer({"v1": models, "root": root}) as server:
+        backend = OpenAIBackend(f"tiny@{server.base('v1')}", keep_special_tokens=False, weights="trained")
+        assert "version 7" in backend.loaded.source
+        backend.close()
+
+
+async def refuse_with(writer: asyncio.StreamWriter, status: str, body: object) -> None:
+    await head(writer, status, "application/json")
+    await part(writer, json.dumps(body).encode())
+    await end(writer)
+
+
+def test_a_server_that_loads_what_it_does_not_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("argus_eval.backends.openai.retrying._FIRST_WAIT_S", 0.01)
+    fake = OnDemand()
+    with FakeServer({"v1": fake.model, "root": fake.root}) as server:
+        with pytest.raises(UsageError, match=r"does not serve './foldre': HTTP 500: no such repository"):
+            OpenAIBackend(f"./foldre@{server.base('v1')}", keep_special_tokens=False, weights="trained")
+        backend = OpenAIBackend(f"./folder@{server.base('v1')}", keep_special_tokens=False, weights="trained")
+        try:
+            runner = backend.runner(())
+            # Two refusals teach how a length is fixed there; no request is put twice for the clock.
+            for _ in range(2):
+                with pytest.raises(RequestFailed, match="Unexpected fields"):
+                    runner.time(ask(tokens=20, fixed=True))
+            response = runner.time(ask("2", tokens=20, fixed=True))
+            assert response.lengths.output_tokens == 20
+            assert response.timing is not None
+            assert response.timing.tpot_ns(20) is not None
+            assert any(
+                "fixed length are asked for with generation_config" in note for note in backend.loaded.notes
+            )
+        finally:
+            backend.close()
+
+
 def test_a_server_that_is_gone_ends_the_run_and_not_the_samples(waits: Waits) -> None:
     with FakeServer(SCENARIOS) as server:
         address = parse_address(f"tiny@{server.base('calm')}")

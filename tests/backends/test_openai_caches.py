@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from argus_eval.backends.openai.backend import OpenAIBackend
+from argus_eval.backends.openai.cache_audit import Probe, audit
 from argus_eval.backends.openai.caches import Forgetting, ServerMemory
 from argus_eval.core.request import Request
 from argus_eval.errors import SampleError
@@ -108,6 +109,28 @@ def test_what_cannot_forget_is_not_timed_again() -> None:
         with pytest.raises(SampleError, match="cannot be made to forget it"):
             runner.time(question(1))
         assert ttft_ns(runner, 3) > WARM_NS
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_what_a_busy_machine_leaves_open_is_looked_at_longer(cached: bool) -> None:
+    """The first five rounds are the same: a repeated image seems to take four fifths, but not by rank."""
+    new, again = [1.0, 1.0, 1.0, 0.7, 1.2, 0.75, 1.1], [0.8, 1.2, 0.72, 0.8, 0.78]
+    shown: list[str] = []
+
+    def seconds(item: Request, names: tuple[str, ...]) -> float:
+        name = item.images[0].sha256
+        shown.append(name)
+        if shown.count(name) == 1:
+            return new.pop(0) if new else 1.0
+        # Of three questions about the known image in a row the last one is the repetition that counts.
+        counts = shown.count(name) % 3 == 1
+        return again.pop(0) if counts and again else 0.8 if cached else 1.0
+
+    memory = ServerMemory(None, Forgetting.NOTHING, own=False)  # type: ignore[arg-type]
+    found = audit(Probe(ask=seconds, hits=lambda: None), memory, question(1))
+    assert found.remembers == cached
+    assert found.n == 5 * 4
+    assert ("no way is known to make this server forget" in found.sentence) == cached
 
 
 def test_images_of_the_accuracy_pass_count_as_seen() -> None:

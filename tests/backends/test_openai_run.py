@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import pathlib
+import time
 
 import pytest
 
 from argus_eval.cli import main
-from tests.backends.fake_server import Call, FakeServer, answer, refuse, send_json
+from tests.backends import test_openai_backend as hostile
+from tests.backends.fake_server import Call, FakeServer, Scenario, answer, refuse, send_json
 
 KEY = "sk-in-no-file-5f2c9d"
 
@@ -109,3 +111,59 @@ def test_a_server_that_goes_away_and_comes_back(tmp_path: pathlib.Path, monkeypa
         assert main(command) == 0
     found = records(tmp_path)
     assert len({record["key"] for record in found}) == len(found) == 6
+
+
+class Hostile:
+    """Every question meets a misbehaviour of its own, the same whenever it is put, after a first 429."""
+
+    kinds: tuple[Scenario, ...] = (
+        hostile.calm,
+        hostile.slow_first_byte,
+        hostile.role_first,
+        hostile.split,
+        hostile.broken,
+        hostile.hang,
+        hostile.cut,
+        hostile.early_end,
+        hostile.endless_line,
+        hostile.garbage,
+        hostile.reported,
+    )
+
+    def __init__(self) -> None:
+        self.kind_of: dict[str, Scenario] = {}
+
+    async def v1(self, call: Call, writer: asyncio.StreamWriter) -> None:
+        if call.method == "GET":
+            await send_json(writer, {"data": [{"id": "tiny"}]})
+            return
+        asked = json.dumps(call.body["messages"])
+        if asked not in self.kind_of:
+            self.kind_of[asked] = self.kinds[len(self.kind_of) % len(self.kinds)]
+            await refuse(writer, "429 Too Many Requests", "slow down", retry_after="0.05")
+            return
+        await self.kind_of[asked](call, writer)
+
+    async def root(self, call: Call, writer: asyncio.StreamWriter) -> None:
+        await refuse(writer, "404 Not Found", "no such page")
+
+
+def test_a_hostile_server_loses_no_sample_and_stalls_nothing(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("ARGUS_EVAL_SERVER_TIMEOUT_S", "1")
+    monkeypatch.setattr("argus_eval.backends.openai.retrying._FIRST_WAIT_S", 0.01)
+    model = Hostile()
+    command = ["run", "--tasks", "vqav2", "--data", "bundled", "--limit", "22", "--runs-dir", str(tmp_path)]
+    with FakeServer({"v1": model.v1, "root": model.root}) as server:
+        begun = time.monotonic()
+        assert main([*command, "--accuracy-only", "--model", f"openai:tiny@{server.base('v1')}"]) == 0
+        assert time.monotonic() - begun < 60
+    found = records(tmp_path)
+    assert len({record["key"] for record in found}) == len(found) == 22
+    said = [record["error"] or "" for record in found]
+    assert said.count("") == 8  # calm, slow, role first, split: each twice
+    words = ("HTTP 500", "nothing came for 1 s", "the connection broke off", "broke off after 1 chunks")
+    for word in (*words, "a line of more than 4,194,304 bytes", "not JSON", "out of blocks"):
+        assert sum(word in line for line in said) == 2, (word, said)

@@ -96,6 +96,21 @@ def test_each_arm_has_a_server_and_none_is_left(
             assert "hf_do_not_keep_me" not in path.read_text()
 
 
+def test_a_configuration_that_cannot_be_read_back_is_said(
+    python_with_vllm: pathlib.Path,
+    checkpoint: pathlib.Path,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("FAKE_VLLM_NO_INFO", "1")
+    facts = model_facts(f"vllm:{checkpoint}", weights=None, device="cpu", dialect=None)
+    backend = load_backend(facts, weights=None, dtype=None, runs_dir=tmp_path, seed=0, folder=tmp_path / "run")
+    try:
+        assert any("baseline: what it runs with could not be read back" in note for note in backend.loaded.notes)
+    finally:
+        backend.close()
+
+
 def test_a_server_that_dies_is_named_with_its_last_words(
     python_with_vllm: pathlib.Path,
     checkpoint: pathlib.Path,

@@ -145,3 +145,23 @@ def test_a_server_that_never_gets_ready_is_given_up(tmp_path: pathlib.Path) -> N
     with pytest.raises(EnvironmentError_, match=r"not ready after 1 s; reading"):
         wait_until_ready(process, "http://127.0.0.1:9/health", limit_s=1, what="vLLM x", tell=told.append)
     process.close()
+
+
+def test_progress_is_what_the_server_says_on_purpose(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("argus_eval.backends.serve.readiness._TELL_S", 0.0)
+    monkeypatch.setattr("argus_eval.backends.serve.readiness._LOOK_S", 0.01)
+    told: list[str] = []
+    lines = (
+        "(EngineCore pid=7) INFO 11-22 22:01:44 [loader.py:1] Loading weights",
+        "W1128 07:58:50.927000 24058 torch/utils/cpp_extension.py:178] No CUDA runtime is found",
+        "  wrapper = lookup(vars(value).get(kernel))",
+    )
+    words = "; ".join(f"echo '{line}'" for line in lines)
+    process = ServerProcess(["/bin/sh", "-c", f"sleep 0.3; {words}; sleep 60"], dict(os.environ), tmp_path / "log")
+    with pytest.raises(EnvironmentError_, match="not ready after 3 s"):
+        wait_until_ready(process, "http://127.0.0.1:9/health", limit_s=3, what="vLLM x", tell=told.append)
+    process.close()
+    assert f"no output yet (log: {tmp_path / 'log'})" in told[0]
+    assert told[-1].endswith(": Loading weights")

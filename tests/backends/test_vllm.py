@@ -98,6 +98,7 @@ def test_answers_are_those_of_the_local_backend(backend: Backend, checkpoint: pa
     ]
     # The best constant answer gets about a quarter of such questions right.
     assert sum(right) >= 14, served
+    assert not any("could not be read back" in note for note in backend.loaded.notes)
 
 
 def test_a_repeated_image_is_caught_and_made_cold(backend: Backend) -> None:

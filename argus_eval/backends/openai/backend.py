@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 from argus_eval.backends.openai.address import parse_address, secret_from_environment
 from argus_eval.backends.openai.caches import ServerMemory, find_forgetting
-from argus_eval.backends.openai.client import ServerClient, patience_from_environment
+from argus_eval.backends.openai.client import Answered, ServerClient, patience_from_environment
 from argus_eval.backends.openai.failures import ServerGone
 from argus_eval.backends.openai.payload import Extra
 from argus_eval.backends.openai.runner import Caches, ServerRunner
 from argus_eval.backends.protocol import ArmRunner, LoadedFacts, WeightsKind
+from argus_eval.core.request import Decoding, Request
+from argus_eval.errors import UnknownNameError, UsageError
 
 __all__ = ["OpenAIBackend"]
 
@@ -33,7 +37,7 @@ class OpenAIBackend:
         self._keep_special_tokens = keep_special_tokens
         self._weights = weights
         self._said: list[str] = []
-        self._caches = Caches(tell=self._said.append)
+        self._caches = Caches(tell=self._tell)
         self._clients: list[ServerClient] = []
         first = self._connect()
         try:
@@ -42,6 +46,10 @@ class OpenAIBackend:
         except BaseException:
             self.close()
             raise
+
+    def _tell(self, line: str) -> None:
+        self._said.append(line)
+        sys.stderr.write(line + "\n")
 
     def _connect(self) -> ServerClient:
         client = ServerClient(
@@ -95,8 +103,6 @@ def _describe(client: ServerClient) -> str:
         ServerGone: nobody answers.
         UsageError: the server is there and has no such model.
     """
-    from argus_eval.errors import UnknownNameError
-
     path = client.address.base.removeprefix(client.address.root) + "/models"
     status, listing = client.loop.run(client.fetch("GET", path))
     if status is None:
@@ -105,8 +111,30 @@ def _describe(client: ServerClient) -> str:
         raise ServerGone(f"{client.address.root}: HTTP {status}: set ARGUS_EVAL_API_KEY or OPENAI_API_KEY")
     entries = listing.get("data") if isinstance(listing, dict) else None
     names = [str(entry["id"]) for entry in entries or () if isinstance(entry, dict) and "id" in entry]
-    if names and client.address.model not in names and len(names) < 100:
-        raise UnknownNameError("served model", client.address.model, names, where=client.address.root)
+    if client.address.model not in names and len(names) < 100:
+        if _loads_on_demand(client):
+            _load(client)
+        elif names:
+            raise UnknownNameError("served model", client.address.model, names, where=client.address.root)
     version = client.get("/version")
     served_by = f", version {version['version']}" if isinstance(version, dict) and "version" in version else ""
     return f"{client.address.model} at {client.address.root}{served_by}"
+
+
+def _loads_on_demand(client: ServerClient) -> bool:
+    """Models are served without being listed: transformers' server lists what the hub's cache holds."""
+    pages = client.get("/openapi.json")
+    paths = pages.get("paths") if isinstance(pages, dict) else None
+    return isinstance(paths, dict) and "/load_model" in paths
+
+
+def _load(client: ServerClient) -> None:
+    """Ask for one token, so that no question of the run waits for the model to be loaded.
+
+    Raises:
+        UsageError: the server does not serve it.
+    """
+    hello = Request(key="hello", images=(), prompt="Hello.", decoding=Decoding(max_new_tokens=1))
+    (found,) = client.answer([hello], streams=1)
+    if not isinstance(found, Answered):
+        raise UsageError(f"{client.address.root} does not serve {client.address.model!r}: {found}")

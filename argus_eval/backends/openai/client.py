@@ -248,20 +248,33 @@ class ServerClient:
             return status, None
 
     async def _page(self, method: str, path: str) -> tuple[int | None, bytes]:
-        """Status and body of a side request; nothing where there is no answer, or no end to it."""
-        body = bytearray()
+        """Status and body of a side request; nothing where there is no answer, or no end to it.
+
+        Some servers close a connection after an error without a word: the next request finds that out and is put
+        once more.
+        """
         try:
-            async with (
-                asyncio.timeout(_SIDE_REQUEST_S),
-                self._http.stream(method, self.address.root + path, timeout=_SIDE_REQUEST_S) as response,
-            ):
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > _MOST_PAGE_BYTES:
-                        return None, b""
-                return response.status_code, bytes(body)
+            return await self._page_once(method, path)
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+            pass
         except (httpx.TransportError, httpx.DecodingError, TimeoutError):
             return None, b""
+        try:
+            return await self._page_once(method, path)
+        except (httpx.TransportError, httpx.DecodingError, TimeoutError):
+            return None, b""
+
+    async def _page_once(self, method: str, path: str) -> tuple[int | None, bytes]:
+        body = bytearray()
+        async with (
+            asyncio.timeout(_SIDE_REQUEST_S),
+            self._http.stream(method, self.address.root + path, timeout=_SIDE_REQUEST_S) as response,
+        ):
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > _MOST_PAGE_BYTES:
+                    return None, b""
+            return response.status_code, bytes(body)
 
     def close(self) -> None:
         """Close every connection."""

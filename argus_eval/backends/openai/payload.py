@@ -28,6 +28,7 @@ class Extra(StrEnum):
     KEEP_SPECIAL_TOKENS = "skip_special_tokens"
     IGNORE_END = "ignore_eos"
     LEAST_TOKENS = "min_tokens"
+    GENERATION = "generation_config"
     LOGPROBS = "logprobs"
     CONTINUE_ANSWER = "continue_final_message"
     OLD_LIMIT = "max_tokens"
@@ -45,7 +46,8 @@ _WITHOUT = {
     Extra.TOKEN_IDS: "answers are compared by text, not by token ids",
     Extra.KEEP_SPECIAL_TOKENS: "special tokens of a box dialect may be missing from answers",
     Extra.IGNORE_END: "answers of fixed length are asked for with min_tokens",
-    Extra.LEAST_TOKENS: "answers of fixed length cannot be had",
+    Extra.LEAST_TOKENS: "answers of fixed length are asked for with generation_config",
+    Extra.GENERATION: "answers of fixed length cannot be had",
     Extra.LOGPROBS: "no log probabilities",
     Extra.CONTINUE_ANSWER: "prompts that begin the answer cannot be put",
     Extra.OLD_LIMIT: "max_completion_tokens is used instead",
@@ -110,11 +112,18 @@ def _extras(request: Request, options: BodyOptions, purpose: Purpose) -> dict[Ex
         wanted[Extra.IGNORE_END] = {"ignore_eos": True}
         if Extra.IGNORE_END in options.without:
             wanted[Extra.LEAST_TOKENS] = {"min_tokens": decoding.max_new_tokens}
+        if {Extra.IGNORE_END, Extra.LEAST_TOKENS} <= options.without:
+            wanted[Extra.GENERATION] = {"generation_config": _fixed_generation(decoding.max_new_tokens)}
     if decoding.token_logprobs:
         wanted[Extra.LOGPROBS] = {"logprobs": True}
     if request.prefix:
         wanted[Extra.CONTINUE_ANSWER] = {"continue_final_message": True, "add_generation_prompt": False}
     return wanted
+
+
+def _fixed_generation(tokens: int) -> str:
+    """What transformers' own server takes in place of all its settings, as text."""
+    return json.dumps({"max_new_tokens": tokens, "min_new_tokens": tokens, "do_sample": False})
 
 
 def _messages(request: Request, options: BodyOptions) -> list[dict[str, Any]]:

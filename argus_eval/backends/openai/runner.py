@@ -118,11 +118,13 @@ class ServerRunner:
             seen = self._client.time(request, self._names)
         except RequestFailed as problem:
             self._last = ()
+            # A request that was refused as it stands was not looked into.
+            if problem.status not in (400, 422):
+                self._memory.note(request)
             if problem.kind is Failure.UNREACHABLE:
                 self._wait_for_server(request)
             raise
-        finally:
-            self._memory.note(request)
+        self._memory.note(request)
         if request.decoding.fixed_length:
             fixed_length(seen, request.decoding.max_new_tokens)
         response = response_of(seen, timed=True, stages=stages)

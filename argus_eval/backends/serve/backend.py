@@ -19,7 +19,7 @@ from argus_eval.backends.protocol import ArmRunner, Load, LoadedFacts, Question,
 from argus_eval.backends.serve.command import Launch, checkpoint_dtype, extra_arguments, plan_launch
 from argus_eval.backends.serve.effective import disagreements, effective_configuration
 from argus_eval.backends.serve.process import ServerProcess, free_port
-from argus_eval.backends.serve.readiness import wait_until_ready
+from argus_eval.backends.serve.readiness import likely_reason, wait_until_ready
 from argus_eval.core.request import Request
 from argus_eval.core.response import Response
 from argus_eval.core.timing import Timing
@@ -32,6 +32,7 @@ _START_LIMIT_S = 1800.0
 #: A broken connection comes before the end of its process; on a busy machine some seconds before.
 _DYING_S = 10.0
 _EAGER = "on the CPU every server runs with --enforce-eager"
+_NOT_READ_BACK = "what it runs with could not be read back (/server_info), so no flag of it was checked"
 _APART = "every arm and the A/A twin have a server process of their own"
 _BASELINE, _TWIN = "baseline", "baseline-twin"
 # Servers that a device's memory is divided among: baseline, twin, and two arms. More of them need
@@ -171,7 +172,7 @@ class VllmBackend:
         """Ask the server what it runs with, keep it beside its log, and say where it is not what was asked for."""
         effective = effective_configuration(client.get("/server_info?config_format=json"))
         version = client.get("/version")
-        wrong = disagreements(launch.command, effective)
+        wrong = disagreements(launch.command, effective) if effective else [_NOT_READ_BACK]
         self._said.extend(f"{name}: {line}" for line in wrong)
         for line in wrong:
             self._tell(f"vLLM {name}: {line}")
@@ -231,9 +232,8 @@ class _ArmServer:
         code = self._running.process.exit_code() if self._running is not None else None
         if self._running is None or code is None:
             return problem
-        last = (self._running.process.last_words(1) or ["no output"])[-1]
         return EnvironmentError_(
-            f"vLLM {self.name}: ended with code {code}: {last[:200]} (log: {self._running.process.log}); "
+            f"vLLM {self.name}: ended with code {code}: {likely_reason(self._running.process)}; "
             "the same command starts it again and goes on from here"
         )
 

@@ -11,13 +11,15 @@ import httpx
 from argus_eval.backends.serve.process import ServerProcess
 from argus_eval.errors import EnvironmentError_
 
-__all__ = ["wait_until_ready"]
+__all__ = ["likely_reason", "wait_until_ready"]
 
 _LOOK_S, _TELL_S = 0.5, 15.0
 #: What vLLM, SGLang and most loggers put before the words.
 _PREFIX = re.compile(
     r"^(\([^)]*pid=\d+\)\s*)*(\[[^\]]*\]\s*)?((INFO|WARNING|ERROR|DEBUG)[: ]+)?([\d: .-]+)?(\[[^\]]*\])?\s*"
 )
+
+_INFORMS = re.compile(r"^(\([^)]*pid=\d+\)\s*)*(\[[^\]]*\]\s*)?INFO\b")
 
 
 def wait_until_ready(
@@ -43,12 +45,14 @@ def wait_until_ready(
         while True:
             code = process.exit_code()
             if code is not None:
-                raise EnvironmentError_(f"{what}: ended with code {code} before it was ready; {_reason(process)}")
+                raise EnvironmentError_(
+                    f"{what}: ended with code {code} before it was ready; {likely_reason(process)}"
+                )
             if _answers(client, health):
                 return time.monotonic() - start
             now = time.monotonic()
             if now - start > limit_s:
-                raise EnvironmentError_(f"{what}: not ready after {limit_s:.0f} s; {_reason(process)}")
+                raise EnvironmentError_(f"{what}: not ready after {limit_s:.0f} s; {likely_reason(process)}")
             if now - told >= _TELL_S:
                 told = now
                 tell(f"{what}: starting, {now - start:.0f} s: {_at_work(process)}")
@@ -63,11 +67,15 @@ def _answers(client: httpx.Client, url: str) -> bool:
 
 
 def _at_work(process: ServerProcess) -> str:
-    lines = process.last_words(1)
-    return _PREFIX.sub("", lines[0])[:100] if lines else "no output yet"
+    """The last line that was written to inform, rather than a warning with its line of source; else the last."""
+    lines = process.last_words(40)
+    if not lines:
+        return f"no output yet (log: {process.log})"
+    told = [line for line in lines if _INFORMS.match(line)]
+    return _PREFIX.sub("", (told or lines)[-1])[:100]
 
 
-def _reason(process: ServerProcess) -> str:
+def likely_reason(process: ServerProcess) -> str:
     """The line that most looks like a reason, and where the rest is."""
     lines = process.last_words(80)
     errors = [line for line in lines if re.search(r"\b\w*(Error|Exception)\b\s*:|^error:|: error:", line)]

@@ -1,6 +1,7 @@
 """Stands in for vLLM's server: the same command line, pages and streams, and no model.
 
 ``FAKE_VLLM_DIE_AFTER=N`` ends it once, with an error, after N answers; the file it touches remembers that.
+``FAKE_VLLM_NO_INFO`` takes away the page that tells its configuration.
 ``FAKE_VLLM_OTHER_TOKENS=1`` gives a server without prefix cache another second token. A request takes 10 ms of
 "prefill", which its page of metrics tells as 1.5 ms.
 """
@@ -50,6 +51,8 @@ class Handler(BaseHTTPRequestHandler):
                 }
             },
         }
+        if "FAKE_VLLM_NO_INFO" in os.environ:
+            del pages["/server_info"]
         self.page(pages.get(self.path.partition("?")[0]))
 
     def metrics(self) -> str:
@@ -86,7 +89,7 @@ class Handler(BaseHTTPRequestHandler):
         marker = pathlib.Path(os.environ.get("FAKE_VLLM_MARKER", "/nonexistent/marker"))
         if limit and limit <= ANSWERED and not marker.exists():
             marker.touch()
-            print("RuntimeError: the engine died", flush=True)
+            print("RuntimeError: the engine died\nwarnings.warn('leaked semaphore objects')", flush=True)
             os._exit(3)
         count = asked["max_tokens"] if asked.get("ignore_eos") else 3
         self.send_response(200)
