@@ -59,11 +59,11 @@ class TrainingRecipe:
         ("refcoco", 5.0),
         ("vqav2", 2.5),
         ("pope", 2.0),
-        ("coco_detection", 1.5),
+        ("coco_detection", 0.8),
         ("textvqa", 1.0),
         ("ocrbench", 0.25),
     )
-    text_tokens: int = 288
+    text_tokens: int = 224
     boxes: BoxWriting = "location-tokens"
     location_sigma: float = 8.0
     pointing: float = 0.5
