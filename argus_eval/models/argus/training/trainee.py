@@ -30,7 +30,7 @@ from argus_eval.models.argus.build import build_processor
 from argus_eval.models.argus.configuration import ArgusPreset, preset_config
 from argus_eval.models.argus.location_tokens import LocationVocabulary
 from argus_eval.models.argus.modeling import ArgusForConditionalGeneration, pixel_unshuffle
-from argus_eval.models.argus.vocabulary import LOCATION_BINS, LOCATION_OFFSET, TEXT_VOCABULARY
+from argus_eval.models.argus.vocabulary import LOCATION_BINS, LOCATION_OFFSET
 from argus_eval.models.blueprints.smolvlm import one_tile_processor
 
 __all__ = ["ARCHITECTURES", "Architecture", "Trainee", "build_trainee", "trained_trainee", "trainee_of"]
@@ -89,11 +89,6 @@ class Trainee:
     def locations(self) -> LocationVocabulary:
         """How boxes are written in location tokens."""
         return LocationVocabulary(first_token_id=LOCATION_OFFSET, bins=LOCATION_BINS)
-
-    @property
-    def words(self) -> int:
-        """Ids below this one are words and their pieces."""
-        return TEXT_VOCABULARY
 
     def visual(self, pixels: torch.Tensor) -> torch.Tensor:
         """(N, V, D) visual tokens of (N, 3, side, side) normalised pixels."""

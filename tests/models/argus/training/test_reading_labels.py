@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from argus_eval.core.geometry import ImageSize
 from argus_eval.data.scenes.draws import Stream
 from argus_eval.data.scenes.generate import generate_scene
 from argus_eval.data.scenes.profile import only
@@ -76,11 +75,13 @@ def test_the_ink_of_a_painted_word_lies_under_its_letters() -> None:
 
 
 def test_letters_end_where_the_typeface_ends_them() -> None:
-    scene = generate_scene(5, only("signs"), stream=Stream.VALIDATION, size=ImageSize(320, 240))
-    example = make_example(5, 64, (), stream=Stream.VALIDATION, profile=only("signs"))
+    profile = only("signs")
+    scene = generate_scene(3, profile, stream=Stream.VALIDATION)
+    example = make_example(3, 64, (), stream=Stream.VALIDATION, profile=profile)
     texts = [word.text.lower() for block in scene.texts if block.owner is not None for word in block.words]
-    assert [writing.text for writing in example.writings] == texts or texts == []
+    assert len(texts) > 1
+    assert [writing.text for writing in example.writings] == texts
     for writing in example.writings:
         assert len(writing.ends) == len(writing.text)
-        assert list(writing.ends) == sorted(writing.ends)
+        assert list(writing.ends) == sorted(set(writing.ends))
         assert writing.ends[-1] == 1.0
