@@ -93,10 +93,13 @@ def _reruns(entries: list[Entry]) -> Iterator[Check]:
 
 
 def _caches(entries: list[Entry]) -> Iterator[Check]:
+    """One line an arm and regime: the passes of every output length share their audit."""
+    said = set[tuple[str, str]]()
     for label, entry in entries:
         audit = entry.cache_audit
-        if audit is None:
+        if audit is None or (label, entry.regime) in said:
             continue
+        said.add((label, entry.regime))
         ends = f" {interval_text(audit.ci, lambda end: f'{end:.2f}')}" if audit.ci is not None else ""
         words = f"an image's first time / its second: {audit.ratio:.2f}×{ends}, {audit.images} images"
         cold = audit.cached and entry.regime == "cold-image"

@@ -27,7 +27,7 @@ from argus_eval.report.provenance import (
 )
 from argus_eval.report.samples import SampleBook, sample_book
 from argus_eval.report.selection import KIND_WORDS, KINDS, UNREMARKABLE
-from argus_eval.report.stages import Waterfall, waterfalls
+from argus_eval.report.stages import Waterfall, stages_hidden, waterfalls
 from argus_eval.report.strip import ArmSummary, arm_summaries
 from argus_eval.report.text import printable
 from argus_eval.report.throughput import ThroughputView, throughput_view
@@ -68,6 +68,7 @@ class RunView:
     pareto: ParetoView
     ladders: tuple[Ladder, ...]
     waterfalls: tuple[Waterfall, ...]
+    stages_hidden: str
     matrix: Matrix | None
     latency: LatencyView | None
     throughput: ThroughputView | None
@@ -100,6 +101,7 @@ def run_view(run: ReportInput, prefix: str, *, share: float = 1.0) -> RunView:
     pareto = pareto_view(results, digest, run.published)
     book = sample_book(run, digest, share)
     rungs, falls, grid = ladders(results), waterfalls(results), matrix(results)
+    hidden = stages_hidden(results)
     latency, throughput = latency_view(results, digest), throughput_view(results)
     labels = short_labels(results)
     names = tuple(labels[arm] for arm in book.arms)
@@ -112,7 +114,7 @@ def run_view(run: ReportInput, prefix: str, *, share: float = 1.0) -> RunView:
         sections=_sections(
             {
                 "ladder": bool(rungs),
-                "stages": bool(falls),
+                "stages": bool(falls or hidden),
                 "matrix": grid is not None,
                 "latency": latency is not None,
                 "throughput": throughput is not None,
@@ -122,6 +124,7 @@ def run_view(run: ReportInput, prefix: str, *, share: float = 1.0) -> RunView:
         pareto=pareto,
         ladders=rungs,
         waterfalls=falls,
+        stages_hidden=hidden,
         matrix=grid,
         latency=latency,
         throughput=throughput,

@@ -10,7 +10,7 @@ from argus_eval.core.timing import STAGES
 from argus_eval.core.units import format_percent, format_seconds
 from argus_eval.report.wording import arm_label, arm_name, baseline_of, headline
 
-__all__ = ["RESIDUAL_LIMIT", "StageBar", "Waterfall", "waterfalls"]
+__all__ = ["RESIDUAL_LIMIT", "StageBar", "Waterfall", "stages_hidden", "waterfalls"]
 
 #: Above this share of TTFT without a stage the chart is marked unreliable (MEASUREMENT §2).
 RESIDUAL_LIMIT = 0.10
@@ -62,16 +62,34 @@ def waterfalls(results: Results) -> tuple[Waterfall, ...]:
     return tuple(_waterfall(arm, entry, _baseline_stages(results, arm), scale) for arm, entry in entries)
 
 
+def stages_hidden(results: Results) -> str:
+    """Why no stages are drawn although they were timed, in a sentence; empty where they are drawn."""
+    prices = [
+        entry.instrumentation
+        for arm in results.arms
+        for entry in arm.efficiency
+        if entry.stages_s and entry.instrumentation is not None and entry.instrumentation.hides_stages
+    ]
+    if not prices or waterfalls(results):
+        return ""
+    worst = max(prices, key=lambda price: price.upper)
+    return (
+        f"Stages were timed and are not shown: the timers themselves may cost up to {format_percent(worst.upper)} of "
+        f"TTFT here, and 2 % are allowed. The estimate is {format_percent(worst.cost, signed=True)} from "
+        f"{worst.pairs} pairs; a larger --budget or a quieter machine narrows it."
+    )
+
+
 def _staged(arm: ArmResult) -> Efficiency | None:
+    """The entry whose stages are drawn: none where timing them cost more than it tells, in whatever pass
+    (MEASUREMENT §4); a pass that did not ask the price has the same timers.
+    """
+    if any(entry.instrumentation is not None and entry.instrumentation.hides_stages for entry in arm.efficiency):
+        return None
     entry = headline(arm)
-    if entry is not None and _shown(entry):
+    if entry is not None and entry.stages_s:
         return entry
-    return next((other for other in arm.efficiency if _shown(other)), None)
-
-
-def _shown(entry: Efficiency) -> bool:
-    """Stages were measured, and timing them did not cost more than it tells (MEASUREMENT §4)."""
-    return bool(entry.stages_s) and not (entry.instrumentation is not None and entry.instrumentation.hides_stages)
+    return next((other for other in arm.efficiency if other.stages_s), None)
 
 
 def _extent(entry: Efficiency) -> float:

@@ -23,7 +23,7 @@ from argus_eval.core.results import (
 from argus_eval.report.check import Check
 from argus_eval.report.ladder import ladders
 from argus_eval.report.protocol_checks import protocol_checks
-from argus_eval.report.stages import waterfalls
+from argus_eval.report.stages import stages_hidden, waterfalls
 from tests.report.fixtures import make_results
 
 
@@ -52,10 +52,24 @@ def test_expensive_timers_are_bad_and_hide_the_stages() -> None:
     dear = with_entries(instrumentation=Instrumentation(cost=0.03, upper=0.05, pairs=12, hides_stages=True))
     assert named(dear, "Price").state == "bad"
     assert waterfalls(dear) == ()
+    assert "up to 5.0 % of TTFT" in stages_hidden(dear)
     cheap = with_entries(instrumentation=Instrumentation(cost=0.001, upper=0.01, pairs=12, hides_stages=False))
     assert named(cheap, "Price").state == "good"
     assert "1.0 %" in named(cheap, "Price").words
     assert len(waterfalls(cheap)) == 3
+    assert stages_hidden(cheap) == ""
+
+
+def test_a_pass_that_did_not_ask_the_price_shows_no_stages_either() -> None:
+    dear = with_entries(instrumentation=Instrumentation(cost=0.03, upper=0.05, pairs=12, hides_stages=True))
+    longer = [
+        dataclasses.replace(arm.efficiency[0], output_tokens=64, instrumentation=None) for arm in dear.arms
+    ]
+    arms = tuple(
+        dataclasses.replace(arm, efficiency=(*arm.efficiency, entry))
+        for arm, entry in zip(dear.arms, longer, strict=True)
+    )
+    assert waterfalls(dataclasses.replace(dear, arms=arms)) == ()
 
 
 def test_drift_is_signed_and_flagged() -> None:
@@ -90,6 +104,20 @@ def test_a_cache_that_answers_is_pointed_out() -> None:
     assert "1.80×" in named(with_entries(cache_audit=audit), "Cache audit").words
     assert named(with_entries(cache_audit=audit), "Cache audit").state == "open"
     assert named(with_entries(cache_audit=audit, regime="warm-image"), "Cache audit").state == "good"
+
+
+def test_the_audit_of_an_arm_is_named_once_for_all_its_output_lengths() -> None:
+    audit = CacheAudit(ratio=1.0, ci=(0.9, 1.1), images=6, cached=False)
+    results = with_entries(cache_audit=audit)
+    arms = tuple(
+        dataclasses.replace(
+            arm, efficiency=(*arm.efficiency, dataclasses.replace(arm.efficiency[0], output_tokens=64))
+        )
+        for arm in results.arms
+    )
+    checks = protocol_checks(dataclasses.replace(results, arms=arms))
+    names = [check.name for check in checks if check.name.startswith("Cache audit")]
+    assert len(names) == len(set(names)) == len(results.arms)
 
 
 def test_shorter_answers_are_flagged_with_both_lengths() -> None:
