@@ -307,7 +307,8 @@ class SpeedUp:
     """Paired speed-up of an arm over its baseline for one quantity; above 1 is faster.
 
     ``detectable``: the smallest such ratio that a run with this noise and this many comparisons claims in four of
-    five; ``None`` where nothing could have been claimed.
+    five; ``None`` where nothing could have been claimed. ``saved_s``: ``geomean`` in seconds of the baseline's
+    usual request (geometric mean), ``saved_ci_s`` its ``ci``.
     """
 
     median: float | None

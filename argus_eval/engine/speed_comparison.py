@@ -123,8 +123,8 @@ def _drafts(
                 accuracy=status[arm.name],
                 accuracy_n=accuracy[arm.name].pairs,
             )
-            saved = saving(*requests.seconds)
-            numbers = _draft(found, saved.mean_s, saved.ci_s)
+            saved = saving(requests.seconds[0], found)
+            numbers = _draft(found, saved.usual_s, saved.ci_s)
             yield _Draft(model=model.facts.name, arm=arm.name, name=name, contrast=contrast, numbers=numbers)
 
 

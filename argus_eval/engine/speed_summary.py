@@ -11,13 +11,8 @@ from numpy.typing import NDArray
 
 from argus_eval.core.record import Record
 from argus_eval.core.results import Efficiency, Quantiles, Workload
-from argus_eval.stats.intervals import (
-    minimum_requests,
-    order_statistic_interval,
-    quantile_with_minimum,
-    t_interval,
-)
-from argus_eval.stats.latency import LOOK_LEVEL, LOOKS, Speedup, at_look, speedup
+from argus_eval.stats.intervals import minimum_requests, order_statistic_interval, quantile_with_minimum
+from argus_eval.stats.latency import LOOKS, Speedup, speedup
 
 __all__ = [
     "PairedRequests",
@@ -256,18 +251,27 @@ def paired_times(table: SpeedTable, section: str, arms: Sequence[str], name: str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saving:
-    """Paired difference baseline − arm in seconds an image, with its interval over replicates."""
+    """Seconds an image that an arm is faster by (negative: slower), with its interval."""
 
-    mean_s: float
+    usual_s: float
     ci_s: tuple[float, float] | None
 
 
-def saving(baseline: FloatArray, arm: FloatArray) -> Saving:
-    """Mean time saved an image; arrays of shape (replicates, images)."""
-    used = at_look(baseline.shape[0]) or baseline.shape[0]
-    values = (baseline[:used] - arm[:used]).mean(axis=1)
-    interval = t_interval(values, LOOK_LEVEL) if used >= LOOKS[0] else None
-    return Saving(mean_s=float(values.mean()), ci_s=(interval.low, interval.high) if interval else None)
+def saving(baseline: FloatArray, found: Speedup) -> Saving:
+    """What the speed-up ``found`` is in seconds of the baseline's usual request, the geometric mean.
+
+    It says the same as the ratio does, with the same interval: a mean of differences would follow the few requests
+    that something else interrupted, and could be of either sign where the ratio is not.
+
+    Args:
+        baseline: seconds, shape (replicates, images), that ``found`` was made of.
+    """
+    usual = float(np.exp(np.log(baseline[: found.replicates]).mean()))
+    ends = found.interval
+    return Saving(
+        usual_s=usual * (1 - 1 / found.geomean),
+        ci_s=(usual * (1 - 1 / ends.low), usual * (1 - 1 / ends.high)) if ends is not None else None,
+    )
 
 
 def paired_speedup(requests: PairedRequests, index: int) -> Speedup:

@@ -74,8 +74,8 @@ def stages_hidden(results: Results) -> str:
         return ""
     worst = max(prices, key=lambda price: price.upper)
     return (
-        f"Stages were timed and are not shown: the timers themselves may cost up to {format_percent(worst.upper)} of "
-        f"TTFT here, and 2 % are allowed. The estimate is {format_percent(worst.cost, signed=True)} from "
+        f"Stages were timed and are not shown: the timers themselves may cost up to {format_percent(worst.upper)} "
+        f"of TTFT here, and 2 % are allowed. The estimate is {format_percent(worst.cost, signed=True)} from "
         f"{worst.pairs} pairs; a larger --budget or a quieter machine narrows it."
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from argus_eval.core.results import (
@@ -140,25 +140,29 @@ def _latency_table(results: Results) -> Table:
 
 
 def _accuracy_table(results: Results) -> Table:
+    """One row an arm and task; answers that were not understood or not given have a column where there are any."""
     from rich.text import Text
 
-    headings = ("task", "metric", "arm", "value", "change", "verdict", "n", "unparsed", "errors")
-    table = _empty_table("Accuracy: value with interval", headings, left=("task", "metric", "arm", "verdict"))
     rows = {(c.arm, row.task, row.metric): row for c in results.comparisons for row in c.tasks}
-    labels = short_labels(results)
-    for arm, task, name, metric in _primaries(results):
+    labels, primaries = short_labels(results), list(_primaries(results))
+    lost: dict[str, Callable[[TaskResult], int]] = {
+        "unparsed": lambda task: task.unparsed.n,
+        "errors": lambda task: task.errors,
+    }
+    shown = {word: count for word, count in lost.items() if any(count(task) for _, task, _, _ in primaries)}
+    headings = ("task", "arm", "value", "change", "verdict", "n", *shown)
+    table = _empty_table("Accuracy: value with interval", headings, left=("task", "arm", "verdict"))
+    for arm, task, name, metric in primaries:
         row = rows.get((arm.id, task.task, name))
         change = difference_figure(row.difference, row.ci, name) if row else Figure(text="")
         cells = (
-            printable(task.task),
-            printable(name),
+            f"{printable(task.task)}\n{printable(name)}",
             labels[arm.id],
             _stacked(metric_figure(metric, name)),
             _stacked(change),
             VERDICT_NAMES[row.verdict] if row else "",
             str(metric.n),
-            str(task.unparsed.n),
-            str(task.errors),
+            *(str(count(task)) for count in shown.values()),
         )
         table.add_row(*map(Text, cells))
     return table
@@ -192,7 +196,11 @@ def _empty_table(title: str, headings: tuple[str, ...], left: tuple[str, ...]) -
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
-        table.add_column(heading, justify="left" if heading in left else "right", overflow="fold")
+        # Names may be long and are broken where they have to be; a broken number would be read as two.
+        name = heading in ("arm", "task")
+        table.add_column(
+            heading, justify="left" if heading in left else "right", overflow="fold", no_wrap=not name
+        )
     return table
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from argus_eval.core.record import Record, Times
 from argus_eval.core.results import Efficiency
-from argus_eval.engine.speed_summary import SpeedTable, efficiency, paired_requests, paired_speedup
+from argus_eval.engine.speed_summary import SpeedTable, efficiency, paired_requests, paired_speedup, saving
+from argus_eval.stats.latency import speedup
 
 SIZES = np.array([1.0, 2.0, 4.0])
 
@@ -163,3 +164,23 @@ def test_the_ratio_of_p90s_needs_64_distinct_images(images: int, given: bool) ->
     speed = paired_speedup(found, 1)
     assert speed.images == images
     assert (speed.p90 is not None) is given
+
+
+def test_what_is_saved_in_seconds_says_what_the_ratio_says() -> None:
+    rng = np.random.default_rng(5)
+    baseline = 0.02 * np.exp(rng.normal(0, 0.02, (24, 1)))
+    arm = baseline / 1.1 * np.exp(rng.normal(0, 0.02, (24, 1)))
+    arm[3] *= 9  # something else had the core
+    found = speedup(baseline, arm)
+    assert found.interval is not None
+    assert (baseline - arm).mean() < 0 < found.geomean - 1
+    saved = saving(baseline, found)
+    assert saved.usual_s == pytest.approx(0.02 * (1 - 1 / found.geomean), rel=0.02)
+    assert saved.ci_s is not None
+    assert (saved.ci_s[0] > 0, saved.ci_s[1] > 0) == (found.interval.low > 1, found.interval.high > 1)
+    assert saved.ci_s[0] < saved.usual_s < saved.ci_s[1]
+
+
+def test_without_an_interval_of_the_ratio_there_is_none_of_the_saving() -> None:
+    times = np.full((5, 2), 0.02)
+    assert saving(times, speedup(times, times / 2)).ci_s is None

@@ -62,9 +62,7 @@ def test_expensive_timers_are_bad_and_hide_the_stages() -> None:
 
 def test_a_pass_that_did_not_ask_the_price_shows_no_stages_either() -> None:
     dear = with_entries(instrumentation=Instrumentation(cost=0.03, upper=0.05, pairs=12, hides_stages=True))
-    longer = [
-        dataclasses.replace(arm.efficiency[0], output_tokens=64, instrumentation=None) for arm in dear.arms
-    ]
+    longer = [dataclasses.replace(arm.efficiency[0], output_tokens=64, instrumentation=None) for arm in dear.arms]
     arms = tuple(
         dataclasses.replace(arm, efficiency=(*arm.efficiency, entry))
         for arm, entry in zip(dear.arms, longer, strict=True)

@@ -9,7 +9,10 @@ import re
 import pytest
 from rich.console import Console
 
+from argus_eval.core.results import Verdict
+from argus_eval.report.figures import metric_figure
 from argus_eval.report.terminal import print_results
+from argus_eval.report.wording import VERDICT_NAMES
 from tests.report.fixtures import HOSTILE, make_results
 
 
@@ -93,3 +96,13 @@ def test_a_run_without_times_says_so_in_one_line() -> None:
     assert "Latency: not measured in this run" in text
     assert "TPOT" not in text.split("Latency:")[1]
     assert "Accuracy: value" in text
+
+
+def test_numbers_are_whole_in_the_narrowest_terminal_that_is_used() -> None:
+    text = plain(make_results(arms=4), 100)
+    for arm in make_results(arms=4).arms:
+        for task in arm.tasks:
+            for name, metric in task.metrics.items():
+                if metric.primary and metric.ci is not None:
+                    assert metric_figure(metric, name).interval in text
+    assert VERDICT_NAMES[Verdict.INCONCLUSIVE] in text
