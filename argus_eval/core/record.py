@@ -18,13 +18,17 @@ Status = Literal["ok", "error", "discarded"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """Durations in nanoseconds; ``None`` or absent where not measured."""
+    """Durations in nanoseconds; ``None`` or absent where not measured.
+
+    ``timers``: what timing the stages cost, measured right after the request.
+    """
 
     ttft: int | None = None
     e2e: int | None = None
     to_uint8_tiles: int | None = None
     to_model_ready: int | None = None
     stages: Mapping[str, int] = field(default_factory=dict)
+    timers: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

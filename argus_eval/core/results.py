@@ -134,15 +134,25 @@ class Memory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrumentation:
-    """What stage timers add to a latency: relative cost, its upper 95 % bound, requests it rests on.
+    """What stage timers add to TTFT, as shares of it.
 
-    ``hides_stages``: the bound lies above 2 %, so stage times are not to be shown.
+    Attributes:
+        cost, upper: from opening and closing the same spans once more after each request, in the arm where that
+            weighs most: the median of requests, its one-sided upper 95 % bound. From the pairs where no request
+            tells.
+        requests: that ``cost`` rests on; 0 where it is from the pairs.
+        pairs: requests made with timers and without, one beside the other.
+        paired_cost, paired_ci: what these differ by, one-sided 95 % bounds; ``None`` for fewer than two rows.
+        hides_stages: stage times are not to be shown: ``upper`` lies above 2 %, or the pairs do and show a cost.
     """
 
     cost: float
     upper: float
     pairs: int
     hides_stages: bool
+    requests: int = 0
+    paired_cost: float | None = None
+    paired_ci: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,7 @@ class Timing:
         to_uint8_tiles_ns: compressed bytes → uint8 tiles, host work; ``None`` where the pipeline cannot see it.
         to_model_ready_ns: bytes + text → what the vision tower's first layer and the embedding consume,
             on the device, in its dtype, wherever it was computed.
+        timers_ns: what timing the stages cost; ``None`` where they were not timed.
     """
 
     ttft_ns: int | None
@@ -54,6 +55,7 @@ class Timing:
     stages_ns: Mapping[str, int] = field(default_factory=dict)
     to_uint8_tiles_ns: int | None = None
     to_model_ready_ns: int | None = None
+    timers_ns: int | None = None
 
     def tpot_ns(self, output_tokens: int) -> float | None:
         """Time per output token after the first chunk; only for at least 16 tokens (MEASUREMENT §1)."""

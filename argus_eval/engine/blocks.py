@@ -291,6 +291,7 @@ def _times(timing: Timing | None) -> Times:
         to_uint8_tiles=timing.to_uint8_tiles_ns,
         to_model_ready=timing.to_model_ready_ns,
         stages=dict(timing.stages_ns),
+        timers=timing.timers_ns,
     )
 
 

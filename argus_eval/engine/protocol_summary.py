@@ -16,7 +16,8 @@ from argus_eval.engine.memory_pass import memory_result
 from argus_eval.engine.natural_pass import natural_result
 from argus_eval.engine.throughput_pass import throughput_result
 from argus_eval.engine.timed_pass import why_stop
-from argus_eval.stats.drift import drift, paired_overhead
+from argus_eval.engine.timer_price import timer_price
+from argus_eval.stats.drift import drift
 from argus_eval.stats.latency import StopReason
 from argus_eval.stats.processes import process_variance
 
@@ -62,7 +63,7 @@ class ProtocolTable:
             from_processes=bool(measured) and all(record.process is not None for record in measured),
             spread=self._spread(measured),
             warmup=_warmup(records),
-            instrumentation=_instrumentation(records),
+            instrumentation=timer_price(records),
             drift=self._drift(records),
             reruns=len({r.block for r in measured if r.values.get("reruns") or r.values.get("throttled")}),
             blocks=len({record.block for record in measured}),
@@ -217,34 +218,3 @@ def _warmup(records: Sequence[Record]) -> WarmUp | None:
     if not made:
         return None
     return WarmUp(requests=len(made), settled=all(record.values.get("settled", 1.0) for record in made))
-
-
-def _instrumentation(records: Sequence[Record]) -> Instrumentation | None:
-    """Timers' price from the blocks that were run with them and without."""
-    ttft: dict[str, dict[tuple[int, str], dict[str, int]]] = {
-        role: defaultdict(dict) for role in ("measured", "timers-off")
-    }
-    for record in records:
-        if record.role in ttft and record.status == "ok" and record.times_ns.ttft:
-            ttft[record.role][record.block, record.image][record.arm] = record.times_ns.ttft
-    rows = [
-        (ttft["measured"][place], off) for place, off in ttft["timers-off"].items() if place in ttft["measured"]
-    ]
-    arms = _shared_arms(rows)
-    whole = [(on, off) for on, off in rows if arms <= set(on) and arms <= set(off)]
-    if not whole or not arms:
-        return None
-    ordered = sorted(arms)
-    with_timers = np.array([[on[arm] for arm in ordered] for on, _ in whole], dtype=np.float64)
-    without = np.array([[off[arm] for arm in ordered] for _, off in whole], dtype=np.float64)
-    found = paired_overhead(with_timers, without)
-    if found is None:
-        return None
-    return Instrumentation(
-        cost=found.cost, upper=found.upper, pairs=with_timers.size, hides_stages=found.hides_stages
-    )
-
-
-def _shared_arms(rows: Sequence[tuple[Mapping[str, int], Mapping[str, int]]]) -> set[str]:
-    """Arms that most rows have; a row where one failed is left out later."""
-    return {arm for _, off in rows for arm in off}

@@ -234,6 +234,7 @@ class Pipeline:
             stages_ns=stages,
             to_uint8_tiles_ns=recorder.between("start", "uint8_tiles"),
             to_model_ready_ns=recorder.between("start", "model_ready"),
+            timers_ns=recorder.price_ns(),
         )
 
     def hashes(self, inputs: ModelInputs) -> dict[str, str]:

@@ -54,11 +54,13 @@ class FirstPassWatch:
     def __enter__(self) -> None:
         if self._module is None:
             return
+        began = self._recorder.clock()
         self._recorder.begin("merge", on_device=True)
         self._handles = [
             self._module.register_forward_pre_hook(self._started, with_kwargs=True),
             self._module.register_forward_hook(self._ended, with_kwargs=True),
         ]
+        self._recorder.charge(self._recorder.clock() - began)
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
@@ -72,7 +74,9 @@ class FirstPassWatch:
     def _ended(self, module: Any, args: Any, kwargs: Any, output: Any) -> None:
         self._recorder.end("prefill")
         self._recorder.mark("prefill_end")
+        began = self._recorder.clock()
         self._remove()
+        self._recorder.charge(self._recorder.clock() - began)
 
     def _remove(self) -> None:
         for handle in self._handles:

@@ -60,10 +60,15 @@ def _timers(entries: list[Entry]) -> Iterator[Check]:
     if not found:
         return
     label, worst = max(found, key=lambda item: item[1].upper)
-    words = (
-        f"stage timers cost at most {format_percent(worst.upper)} of TTFT (95 % bound; estimate "
-        f"{format_percent(worst.cost, signed=True)}, {worst.pairs} pairs, {label})"
-    )
+    words = f"stage timers cost at most {format_percent(worst.upper)} of TTFT (95 % bound, {label})"
+    if worst.requests:
+        words += f", taken once more beside {worst.requests:,} requests"
+    if worst.paired_cost is not None:
+        ends = interval_text(worst.paired_ci, lambda end: format_percent(end, signed=True))
+        words += (
+            f"; requests with and without them differ by {format_percent(worst.paired_cost, signed=True)} {ends} "
+            f"in {worst.pairs:,} pairs"
+        )
     if worst.hides_stages:
         words += "; above 2 % stage times are not shown"
     yield Check(name="Price of the stage timers", state="bad" if worst.hides_stages else "good", words=words)

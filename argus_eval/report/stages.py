@@ -73,10 +73,12 @@ def stages_hidden(results: Results) -> str:
     if not prices or waterfalls(results):
         return ""
     worst = max(prices, key=lambda price: price.upper)
+    bound = worst.upper
+    if worst.requests and worst.paired_ci is not None:
+        bound = max(bound, worst.paired_ci[1])
     return (
-        f"Stages were timed and are not shown: the timers themselves may cost up to {format_percent(worst.upper)} "
-        f"of TTFT here, and 2 % are allowed. The estimate is {format_percent(worst.cost, signed=True)} from "
-        f"{worst.pairs} pairs; a larger --budget or a quieter machine narrows it."
+        f"Stages were timed and are not shown: timing them may have cost up to {format_percent(bound)} of TTFT, "
+        "and 2 % are allowed."
     )
 
 

@@ -13,9 +13,9 @@ import numpy as np
 from scipy import special
 
 from argus_eval.errors import ArgusEvalError
-from argus_eval.stats.intervals import FloatArray, Interval, Values, check_level
+from argus_eval.stats.intervals import FloatArray, Interval, Values, check_level, order_statistic_interval
 
-__all__ = ["MOST_DRIFT", "Drift", "Overhead", "drift", "overhead", "paired_overhead"]
+__all__ = ["MOST_DRIFT", "Drift", "Overhead", "drift", "paired_overhead", "replayed_overhead"]
 
 #: Total relative drift over a run that is still called none
 MOST_DRIFT = 0.02
@@ -49,9 +49,10 @@ class Drift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overhead:
-    """What instrumentation adds to a latency: relative cost, and its one-sided upper 95 % bound."""
+    """What instrumentation adds to a latency: relative cost, and its one-sided 95 % bounds."""
 
     cost: float
+    lower: float
     upper: float
 
     @property
@@ -105,34 +106,24 @@ def drift(
     )
 
 
-def overhead(with_timers: FloatArray, without: FloatArray, *, level: float = 0.95) -> Overhead | None:
-    """Price of instrumentation, from blocks with stage timers and blocks without.
+def replayed_overhead(shares: FloatArray, *, level: float = 0.95) -> Overhead | None:
+    """Price of instrumentation in a usual request, from what doing it once more took beside each.
 
-    Welch's t on the mean log latency of each block; blocks are what was randomised.
+    The median with distribution-free bounds: where something else takes the core for ten milliseconds in the
+    middle of ten readings of a clock, a mean would call that the price of reading it.
 
     Args:
-        with_timers: shape (blocks, images), seconds.
-        without: shape (other blocks, images), seconds; the same images.
-        level: confidence of the upper bound.
+        shares: shape (requests,), of the latency.
+        level: confidence of each bound.
 
     Returns:
-        The cost, or None for fewer than two blocks of either kind.
+        The cost, or None for too few requests to bound it.
     """
     check_level(level)
-    if with_timers.ndim != 2 or without.ndim != 2 or with_timers.shape[1] != without.shape[1]:
-        raise ArgusEvalError(
-            f"overhead: blocks {with_timers.shape} and {without.shape}; expected (blocks, images), the same images"
-        )
-    if min(with_timers.shape[0], without.shape[0]) < 2:
+    interval = order_statistic_interval(shares, 0.5, 2 * level - 1) if shares.size else None
+    if interval is None:
         return None
-    on, off = np.log(with_timers).mean(axis=1), np.log(without).mean(axis=1)
-    shares = np.array([on.var(ddof=1) / on.size, off.var(ddof=1) / off.size])
-    error = math.sqrt(float(shares.sum()))
-    cost = float(on.mean() - off.mean())
-    if error == 0:
-        return Overhead(cost=math.expm1(cost), upper=math.expm1(cost))
-    freedom = float(shares.sum()) ** 2 / float((shares**2 / np.array([on.size - 1, off.size - 1])).sum())
-    return Overhead(cost=math.expm1(cost), upper=math.expm1(cost + float(special.stdtrit(freedom, level)) * error))
+    return Overhead(cost=float(np.median(shares)), lower=interval.low, upper=interval.high)
 
 
 def paired_overhead(with_timers: FloatArray, without: FloatArray, *, level: float = 0.95) -> Overhead | None:
@@ -143,7 +134,7 @@ def paired_overhead(with_timers: FloatArray, without: FloatArray, *, level: floa
 
     Args:
         with_timers, without: shape (rows, arms), seconds > 0.
-        level: confidence of the upper bound.
+        level: confidence of each bound.
 
     Returns:
         The cost, or None for fewer than two rows.
@@ -158,8 +149,8 @@ def paired_overhead(with_timers: FloatArray, without: FloatArray, *, level: floa
     ratios = (np.log(with_timers) - np.log(without)).mean(axis=1)
     cost = float(ratios.mean())
     error = float(ratios.std(ddof=1)) / math.sqrt(ratios.size)
-    bound = cost + float(special.stdtrit(ratios.size - 1, level)) * error
-    return Overhead(cost=math.expm1(cost), upper=math.expm1(bound))
+    reach = float(special.stdtrit(ratios.size - 1, level)) * error
+    return Overhead(cost=math.expm1(cost), lower=math.expm1(cost - reach), upper=math.expm1(cost + reach))
 
 
 def _against_own_median(logs: FloatArray, requests: Sequence[object] | None) -> FloatArray:

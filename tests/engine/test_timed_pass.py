@@ -242,6 +242,29 @@ def test_the_price_of_stage_timers_is_read_from_one_block_in_four(
     assert found.hides_stages is hidden
 
 
+@pytest.mark.parametrize(
+    ("timers_s", "slower", "hidden"), [(4e-6, 0.0, False), (2e-3, 0.0, True), (4e-6, 0.5, True)]
+)
+def test_timers_that_are_timed_themselves_are_known_on_a_noisy_machine_too(
+    tmp_path: pathlib.Path, timers_s: float, slower: float, hidden: bool
+) -> None:
+    machine = FakeMachine(0.05, {}, noise=0.3)
+
+    def timed(arm: str, item: WorkItem) -> tuple[Timing, Response | None]:
+        timing, response = machine.measure(arm, item)
+        ttft = round((timing.ttft_ns or 0) * (1 + slower))
+        return Timing(ttft_ns=ttft, e2e_ns=None, timers_ns=round(timers_s * 1e9)), response
+
+    measure_into(tmp_path, machine, budget_s=120, measure=timed, untimed=machine.measure)
+    found = protocol(tmp_path).instrumentation
+    assert found is not None
+    assert found.requests > 0
+    assert 0 < found.cost < found.upper
+    assert found.paired_ci is not None
+    assert found.paired_ci[1] > 0.02  # thirty per cent of noise would hide any stage
+    assert found.hides_stages is hidden
+
+
 def test_a_throttled_block_is_measured_again_for_all_arms(tmp_path: pathlib.Path) -> None:
     readings = iter([*[0] * 2, 0, 5, *[5] * 100])
     measure_into(

@@ -79,3 +79,47 @@ def test_a_stage_that_comes_twice_adds_up_wherever_it_runs() -> None:
             device.clock.advance(seconds)
     assert device.waits == 0
     assert recorder.durations_ns() == {"tokenize": 5_000_000, "merge": 5_000_000}
+
+
+def test_the_price_is_the_same_spans_once_more() -> None:
+    """A clock that takes 3 µs to read: two reads a span, and what was charged besides."""
+    clock = ManualClock()
+
+    def slow() -> int:
+        clock.advance(3e-6)
+        return clock()
+
+    recorder = StageRecorder(clock=slow)
+    for _ in range(2):
+        with recorder.span("image_decode"):
+            pass
+    with recorder.span("tokenize"):
+        pass
+    recorder.charge(500)
+    before = recorder.durations_ns()
+    # Six reads inside three spans, and one more that ends the measuring.
+    assert recorder.price_ns() == 6 * 3_000 + 3_000 + 500
+    assert recorder.durations_ns() == before
+
+
+def test_the_price_of_device_spans_records_events_again() -> None:
+    device = Device()
+    made: list[Event] = []
+
+    def event() -> Event:
+        made.append(device.event())
+        return made[-1]
+
+    recorder = StageRecorder(clock=device.clock, events=event)
+    with recorder.span("vision", on_device=True):
+        pass
+    with recorder.span("tokenize"):
+        pass
+    assert len(made) == 2
+    recorder.price_ns()
+    assert len(made) == 4
+    assert device.waits == 0
+
+
+def test_without_timers_there_is_no_price() -> None:
+    assert StageRecorder(enabled=False).price_ns() is None
