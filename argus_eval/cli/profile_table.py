@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from argus_eval.core.timing import stage_order
 from argus_eval.core.units import format_bytes, format_percent, format_seconds
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _stages(profile: Profile) -> Table:
     for arm in profile.arms:
         table.add_column(arm.name, justify="right")
     table.add_column("least here", justify="right")
-    for slug in dict.fromkeys(slug for arm in profile.arms for slug in arm.stages_s):
+    for slug in sorted({slug for arm in profile.arms for slug in arm.stages_s}, key=stage_order):
         name = f"  {slug.partition('.')[2]}" if "." in slug else slug
         cells = [_cell(arm, slug) for arm in profile.arms]
         bound = next((arm.bounds[slug] for arm in profile.arms if slug in arm.bounds), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["STAGES", "Timing"]
+__all__ = ["STAGES", "Timing", "stage_order"]
 
 #: Stage slugs in pipeline order; sub-stages are written ``parent.child`` and are part of their parent.
 STAGES = (
@@ -32,6 +32,15 @@ STAGES = (
     "stream.prefill",
     "decode.engine",
 )
+
+
+def stage_order(slug: str) -> tuple[int, str]:
+    """Sorts stages as a request goes through them, sub-stages behind their own; unknown ones come last, by name.
+
+    >>> sorted(["transfer", "image_process.normalize", "image_decode", "image_process"], key=stage_order)
+    ['image_decode', 'image_process', 'image_process.normalize', 'transfer']
+    """
+    return (STAGES.index(slug) if slug in STAGES else len(STAGES), slug)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from argus_eval.core.results import ArmResult, Efficiency, Results
-from argus_eval.core.timing import STAGES
+from argus_eval.core.timing import stage_order
 from argus_eval.core.units import format_percent, format_seconds
 from argus_eval.report.wording import arm_label, arm_name, baseline_of, headline
 
@@ -111,7 +111,7 @@ def _baseline_stages(results: Results, arm: ArmResult) -> Mapping[str, float] | 
 def _waterfall(arm: ArmResult, entry: Efficiency, before: Mapping[str, float] | None, scale: float) -> Waterfall:
     bars: list[StageBar] = []
     clock, starts = 0.0, dict[str, float]()
-    for name in sorted(entry.stages_s, key=_order):
+    for name in sorted(entry.stages_s, key=stage_order):
         if name.partition(".")[0] in _AFTER_FIRST_TOKEN:
             continue
         parent, _, child = name.partition(".")
@@ -163,7 +163,3 @@ def _bar(
         change=f"+{words}" if change is not None and change > 0 else words,
         change_value=change,
     )
-
-
-def _order(name: str) -> tuple[int, str]:
-    return (STAGES.index(name) if name in STAGES else len(STAGES), name)
