@@ -6,6 +6,8 @@ import argparse
 import pathlib
 import sys
 
+from argus_eval.cli.folders import add_baselines_folder, add_runs_folder
+
 __all__ = ["add_arguments", "main"]
 
 
@@ -16,24 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     save.add_argument("name", metavar="NAME")
     save.add_argument("run", metavar="RUN", help="path or id of a run")
     save.add_argument("--arm", help="which arm (default: the baseline)")
-    save.add_argument(
-        "--runs-dir",
-        type=pathlib.Path,
-        default=pathlib.Path("runs"),
-        metavar="FOLDER",
-        help="where runs are kept (default: runs)",
-    )
+    add_runs_folder(save)
     listing = actions.add_parser("list", help="the stored baselines of a folder")
     show = actions.add_parser("show", help="what a stored baseline holds")
     show.add_argument("name", metavar="NAME|FILE")
     for action in (save, listing, show):
-        action.add_argument(
-            "--dir",
-            type=pathlib.Path,
-            default=pathlib.Path("baselines"),
-            metavar="FOLDER",
-            help="of stored baselines (default: baselines)",
-        )
+        add_baselines_folder(action)
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -7,6 +7,8 @@ import pathlib
 import sys
 from typing import TYPE_CHECKING
 
+from argus_eval.cli.folders import add_baselines_folder, add_runs_folder
+
 if TYPE_CHECKING:
     from argus_eval.gate.outcome import CheckOutcome
     from argus_eval.gate.policy import Policy
@@ -34,20 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--junit", metavar="FILE", type=pathlib.Path, help="write JUnit XML")
     parser.add_argument("--markdown", metavar="FILE", type=pathlib.Path, help="write Markdown tables")
     parser.add_argument("--json", metavar="PATH|-", help="write everything as JSON; - is standard output")
-    parser.add_argument(
-        "--dir",
-        type=pathlib.Path,
-        default=pathlib.Path("baselines"),
-        metavar="FOLDER",
-        help="of stored baselines (default: baselines)",
-    )
-    parser.add_argument(
-        "--runs-dir",
-        type=pathlib.Path,
-        default=pathlib.Path("runs"),
-        metavar="FOLDER",
-        help="where runs are kept (default: runs)",
-    )
+    add_baselines_folder(parser)
+    add_runs_folder(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:

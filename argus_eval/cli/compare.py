@@ -6,6 +6,8 @@ import argparse
 import pathlib
 import sys
 
+from argus_eval.cli.folders import add_baselines_folder, add_runs_folder
+
 __all__ = ["add_arguments", "main"]
 
 SCHEMA = "argus-eval/compare/1"
@@ -19,20 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--arm", metavar="ARM", help="arm to compare (default: every other one)")
     parser.add_argument("--json", metavar="PATH|-", help="write everything as JSON; - is standard output")
     parser.add_argument("--html", metavar="PATH", type=pathlib.Path, help="write one HTML page")
-    parser.add_argument(
-        "--dir",
-        type=pathlib.Path,
-        default=pathlib.Path("baselines"),
-        metavar="FOLDER",
-        help="of stored baselines (default: baselines)",
-    )
-    parser.add_argument(
-        "--runs-dir",
-        type=pathlib.Path,
-        default=pathlib.Path("runs"),
-        metavar="FOLDER",
-        help="where runs are kept (default: runs)",
-    )
+    add_baselines_folder(parser)
+    add_runs_folder(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -7,6 +7,8 @@ import pathlib
 import shlex
 import sys
 
+from argus_eval.cli.folders import add_runs_folder
+
 __all__ = ["add_arguments", "main"]
 
 TOOLS = ("lmms-eval", "vlmevalkit", "vllm-bench")
@@ -17,13 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tool", metavar="TOOL", help=f"whose log: {', '.join(TOOLS)}")
     parser.add_argument("path", type=pathlib.Path, metavar="PATH", help="its results file, or the folder it wrote")
     parser.add_argument("--name", help="the model, where the log does not say or says it badly")
-    parser.add_argument(
-        "--runs-dir",
-        type=pathlib.Path,
-        default=pathlib.Path("runs"),
-        metavar="FOLDER",
-        help="where runs are kept (default: runs)",
-    )
+    add_runs_folder(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import pathlib
 
+from argus_eval.cli.folders import add_runs_folder
+
 __all__ = ["add_arguments", "main"]
 
 
@@ -19,13 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="the board (default: leaderboards)",
     )
-    parser.add_argument(
-        "--runs-dir",
-        type=pathlib.Path,
-        default=pathlib.Path("runs"),
-        metavar="FOLDER",
-        help="where runs are kept (default: runs)",
-    )
+    add_runs_folder(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import pathlib
 
+from argus_eval.cli.folders import add_runs_folder
 from argus_eval.errors import ExitCode
 
 __all__ = ["add_arguments", "main"]
@@ -16,13 +16,7 @@ _WIDEST = 60
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The run, and where to write the numbers made again."""
     parser.add_argument("run", metavar="RUN", help="path or id of a finished run")
-    parser.add_argument(
-        "--runs-dir",
-        type=pathlib.Path,
-        default=pathlib.Path("runs"),
-        metavar="FOLDER",
-        help="where runs are kept (default: runs)",
-    )
+    add_runs_folder(parser)
     parser.add_argument("--json", metavar="PATH|-", help="write the numbers made again there, as results.json is")
 
 

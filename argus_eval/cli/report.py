@@ -7,6 +7,8 @@ import pathlib
 import sys
 from typing import TYPE_CHECKING
 
+from argus_eval.cli.folders import add_runs_folder
+
 if TYPE_CHECKING:
     from argus_eval.core.results import Results
     from argus_eval.engine.plan import RunPlan
@@ -20,13 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Runs and where to write."""
     parser.add_argument("runs", nargs="+", metavar="RUN", help="path or id of a run")
     parser.add_argument("-o", "--output", type=pathlib.Path, help="the HTML file (default: reports/RUN.html)")
-    parser.add_argument(
-        "--runs-dir",
-        type=pathlib.Path,
-        default=pathlib.Path("runs"),
-        metavar="FOLDER",
-        help="where runs are kept (default: runs)",
-    )
+    add_runs_folder(parser)
 
 
 def main(arguments: argparse.Namespace) -> int:

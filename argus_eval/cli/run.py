@@ -9,6 +9,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from argus_eval.cli.folders import add_runs_folder
 from argus_eval.config import (
     REGIMES,
     SETTINGS,
@@ -114,13 +115,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--dialect", help="how the model writes boxes, if not as its card says")
     where = parser.add_argument_group("where")
-    where.add_argument(
-        "--runs-dir",
-        type=pathlib.Path,
-        default=pathlib.Path("runs"),
-        metavar="FOLDER",
-        help="where runs are kept (default: runs)",
-    )
+    add_runs_folder(where)
     where.add_argument("--fresh", action="store_true", help="start another run even if this one exists")
     where.add_argument("--json", metavar="PATH|-", help="write results.json there as well")
     settings = "; ".join(f"{name}: {about}" for name, (_, about) in SETTINGS.items())

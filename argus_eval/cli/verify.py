@@ -7,6 +7,7 @@ import pathlib
 import sys
 from typing import TYPE_CHECKING
 
+from argus_eval.cli.folders import add_runs_folder
 from argus_eval.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -44,13 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--dtype", choices=("float32", "bfloat16", "float16"), help="default: the checkpoint's")
     parser.add_argument("--batch-size", type=int, default=8, metavar="N")
-    parser.add_argument(
-        "--runs-dir",
-        type=pathlib.Path,
-        default=pathlib.Path("runs"),
-        metavar="FOLDER",
-        help="where runs are kept (default: runs)",
-    )
+    add_runs_folder(parser)
     parser.add_argument("--json", metavar="PATH|-", help="write the outcome as JSON")
     parser.epilog = (
         "exit codes: 0 every score verified, 1 one deviates, 3 one undecided, 2 what was asked for can verify "
