@@ -118,6 +118,8 @@ def test_stages_add_up_to_the_time_to_first_token(pipeline: Any) -> None:
         "first_token",
     }
     assert expected <= timing.stages_ns.keys()
+    assert timing.timers_ns is not None
+    assert 0 < timing.timers_ns < timing.e2e_ns
     residual = timing.residual()
     assert residual is not None
     assert 0 <= residual < 0.05
@@ -128,6 +130,7 @@ def test_without_stage_timers_the_ends_are_still_stamped(pipeline: Any) -> None:
     timing = pipeline.run(request(AWKWARD["grey"]), silent()).timing
     assert timing is not None
     assert timing.stages_ns == {}
+    assert timing.timers_ns is None
     assert timing.ttft_ns is not None
     assert timing.e2e_ns is not None
 
