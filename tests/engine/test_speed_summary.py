@@ -121,6 +121,7 @@ def pairs(failing: set[tuple[int, int]], *, images: int = 200, rows: int = 8, re
                         block=2 * replicate + row // (rows // 2),
                         order=0,
                         status="error" if failed else "ok",
+                        error=f"refused at {(replicate, row)}" if failed else None,
                         times_ns=Times() if failed else Times(ttft=nanoseconds),
                         image=image,
                         regime="cold-image/1",
@@ -163,3 +164,16 @@ def test_the_ratio_of_p90s_needs_64_distinct_images(images: int, given: bool) ->
     speed = paired_speedup(found, 1)
     assert speed.images == images
     assert (speed.p90 is not None) is given
+
+
+@pytest.mark.parametrize(("failing", "said"), [(80, "every one of 80"), (3, "3 of 80"), (0, "")])
+def test_failed_requests_are_counted_and_the_first_is_quoted(failing: int, said: str) -> None:
+    places = [(replicate, row) for replicate in range(10) for row in range(8)][80 - failing :]
+    found = efficiency(pairs(set(places)), "m:fast", "cold-image/1", "")
+    assert (found.requests, found.errors) == (80, failing)
+    assert found.first_error == (f"refused at {places[0]}" if failing else None)
+    line = f"{said} timed requests failed; the first: refused at"
+    assert [line in shortfall for shortfall in found.shortfalls[:1]] == [bool(failing)]
+    # Where nothing was answered, neither a longer budget nor more images would help.
+    assert any("raise --budget" in item or "p99" in item for item in found.shortfalls) is (failing < 80)
+    assert efficiency(pairs(set(places)), "m:baseline", "cold-image/1", "").errors == 0
