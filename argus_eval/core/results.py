@@ -241,6 +241,7 @@ class Efficiency:
     """Measured speed of one arm under one regime.
 
     Attributes (those that do not say it themselves):
+        e2e_s: to the last of ``output_tokens``; absent for one token, whose end is its TTFT.
         replicate_unit: what one of ``replicates`` is: a process of its own, or a block of one process.
         stages_s: medians; not to be shown where ``instrumentation.hides_stages``.
         residual: median share of TTFT that no stage accounts for; above 0.1 the stage chart is unreliable.

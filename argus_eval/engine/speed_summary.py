@@ -115,7 +115,8 @@ def efficiency(table: SpeedTable, arm: str, section: str, fingerprint: str) -> E
         output_tokens=int(tokens),
         replicates=replicates,
         ttft_s=_quantiles(records, "ttft", draw),
-        e2e_s=_quantiles(records, "e2e", draw),
+        # An answer of one token ends where TTFT does: the number would be a copy under another name.
+        e2e_s=_quantiles(records, "e2e", draw) if int(tokens) > 1 else Quantiles(),
         tpot_s=_quantiles(records, "tpot", draw),
         stages_s=_stage_medians(records),
         to_uint8_tiles_s=_quantiles(host, "to_uint8_tiles", draw),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from argus_eval.core.record import Record, Times
-from argus_eval.core.results import Efficiency
+from argus_eval.core.results import Efficiency, Quantiles
 from argus_eval.engine.speed_summary import SpeedTable, efficiency, paired_requests, paired_speedup
 
 SIZES = np.array([1.0, 2.0, 4.0])
@@ -177,3 +177,29 @@ def test_failed_requests_are_counted_and_the_first_is_quoted(failing: int, said:
     # Where nothing was answered, neither a longer budget nor more images would help.
     assert any("raise --budget" in item or "p99" in item for item in found.shortfalls) is (failing < 80)
     assert efficiency(pairs(set(places)), "m:baseline", "cold-image/1", "").errors == 0
+
+
+@pytest.mark.parametrize(("tokens", "given"), [(1, False), (64, True)])
+def test_one_token_has_no_end_to_end_beside_its_ttft(tokens: int, given: bool) -> None:
+    """Its end is its first token: the number would be TTFT under another name."""
+    records = [
+        Record(
+            key=str(number),
+            pass_name="latency",
+            arm="m:baseline",
+            task="t",
+            sample="s",
+            replicate=number,
+            block=number,
+            order=0,
+            status="ok",
+            times_ns=Times(ttft=1_000_000, e2e=1_000_000 + 1_000 * tokens),
+            image=f"i{number}",
+            regime=f"cold-image/{tokens}",
+        )
+        for number in range(6)
+    ]
+    found = efficiency(SpeedTable.of(records), "m:baseline", f"cold-image/{tokens}", "")
+    assert found.ttft_s.p50 == 0.001
+    assert (found.e2e_s != Quantiles()) is given
+    assert found.e2e_s.p50 == (0.001064 if given else None)

@@ -93,3 +93,15 @@ def test_a_run_without_times_says_so_in_one_line() -> None:
     assert "Latency: not measured in this run" in text
     assert "TPOT" not in text.split("Latency:")[1]
     assert "Accuracy: value" in text
+
+
+def test_without_long_answers_there_is_no_end_to_end() -> None:
+    results = make_results()
+    short = tuple(
+        dataclasses.replace(arm, efficiency=tuple(e for e in arm.efficiency if e.output_tokens == 1))
+        for arm in results.arms
+    )
+    text = plain(dataclasses.replace(results, arms=short))
+    row = next(line for line in text.splitlines() if line.startswith(" baseline "))
+    assert row.split()[:4] == ["baseline", "42.1", "ms", "211"]
+    assert row.count("not measured") == 2, row
