@@ -48,6 +48,7 @@ class ExitCode(IntEnum):
     ENVIRONMENT = 5  #: disk, permission, download
     INTERNAL = 70  #: a bug in argus-eval; one line and the path of a log
     INTERRUPTED = 130  #: Ctrl-C; the run can be resumed
+    TERMINATED = 143  #: SIGTERM, as a shell reports it; the run can be resumed
 
 
 class ArgusEvalError(Exception):

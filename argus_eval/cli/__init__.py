@@ -20,8 +20,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     # `argus-eval --model M --tasks T` is `argus-eval run --model M --tasks T`.
     if arguments and arguments[0].startswith("-") and arguments[0] not in _TOP_LEVEL_FLAGS:
         arguments.insert(0, "run")
+    from argus_eval.cli.termination import unwinding
+
+    with unwinding():
+        return _run(arguments)
+
+
+def _run(arguments: list[str]) -> int:
     from argus_eval.cli.app import run_command
     from argus_eval.cli.stdout import lasting_stdout
+    from argus_eval.cli.termination import Terminated
 
     try:
         with lasting_stdout():
@@ -31,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ArgusEvalError as problem:
         _complain(str(problem))
         return problem.exit_code
+    except Terminated:
+        _complain("terminated; the same command goes on where it stopped")
+        return ExitCode.TERMINATED
     except KeyboardInterrupt:
         _complain("interrupted; the same command goes on where it stopped")
         return ExitCode.INTERRUPTED

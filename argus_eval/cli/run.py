@@ -23,7 +23,6 @@ from argus_eval.errors import ExitCode
 from argus_eval.tasks.catalog import expand
 
 if TYPE_CHECKING:
-    from argus_eval.core.results import Results
     from argus_eval.engine.run import Finished
 
 __all__ = ["add_arguments", "execute_and_report", "main"]
@@ -184,11 +183,15 @@ def _refuse_unknown(models: tuple[str, ...], runs_dir: pathlib.Path) -> None:
 
 
 def execute_and_report(config: RunConfig, json: str | None, *, paper: bool = False) -> int:
-    """Run, print the table, write the report; the exit code says whether every claim of exactness held."""
+    """Run, print the table, write the report.
+
+    The exit code says whether every claim of exactness held and every arm answered something of all it was asked.
+    """
     from rich.console import Console
 
     from argus_eval.cli.narrate import StderrNarrator
     from argus_eval.cli.output import write_json
+    from argus_eval.cli.unanswered import unanswered
     from argus_eval.core.codec import to_json
     from argus_eval.engine.run import execute
     from argus_eval.report.terminal import print_results
@@ -216,20 +219,10 @@ def execute_and_report(config: RunConfig, json: str | None, *, paper: bool = Fal
     for comparison in broken:
         assert comparison.fidelity is not None
         narrator.warn(f"{comparison.arm}: broken claim: {comparison.fidelity.broken}")
-    silent = _never_answered(finished.results)
+    silent = unanswered(finished.results)
     for line in silent:
         narrator.warn(line)
     return ExitCode.INCOMPLETE if broken or silent else ExitCode.DONE
-
-
-def _never_answered(results: Results) -> list[str]:
-    """Arms that failed on every sample of a task: a run of nothing but errors must not look like a success."""
-    return [
-        f"{arm.id}: every request on {task.task} failed ({task.errors} of {task.errors}); see records.jsonl"
-        for arm in results.arms
-        for task in arm.tasks
-        if task.errors and all(metric.n == 0 for metric in task.metrics.values())
-    ]
 
 
 def _write_page(finished: Finished) -> pathlib.Path:

@@ -95,6 +95,8 @@ class Unparsed:
 class TaskResult:
     """Accuracy of one arm on one task. ``errors`` are requests that failed; they are left out of means.
 
+    ``first_error``: what the first of them said.
+
     ``notes`` must be said beside the numbers: where scores come from, what was left out, what may be compared.
     """
 
@@ -106,6 +108,7 @@ class TaskResult:
     repairs: Mapping[str, int] = field(default_factory=dict)
     prompt_fingerprint: str = ""
     notes: tuple[str, ...] = ()
+    first_error: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,11 +251,13 @@ class Efficiency:
     """Measured speed of one arm under one regime.
 
     Attributes (those that do not say it themselves):
+        e2e_s: to the last of ``output_tokens``; absent for one token, whose end is its TTFT.
         replicate_unit: what one of ``replicates`` is: a process of its own, or a block of one process.
         stages_s: medians; not to be shown where ``instrumentation.hides_stages``.
         residual: median share of TTFT that no stage accounts for; above 0.1 the stage chart is unreliable.
         throughput: "requests_per_s" and "output_tokens_per_s" of the best batch size.
         reruns: blocks that were measured again because the machine throttled.
+        requests: whole requests that were timed. errors: those that failed. first_error: what the first one said.
         stopped: why no further replicate was made ("narrow enough", "last look reached", "time budget spent").
     """
 
@@ -282,6 +287,9 @@ class Efficiency:
     throughput_sweep: tuple[BatchRate, ...] = ()
     natural: NaturalEnd | None = None
     stopped: str | None = None
+    requests: int = 0
+    errors: int = 0
+    first_error: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

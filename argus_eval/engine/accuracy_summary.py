@@ -167,6 +167,7 @@ def task_result(
         repairs=dict(repairs),
         prompt_fingerprint=prompt,
         notes=_notes(answers, arm, scored),
+        first_error=next((record.error for record in records if record.status == "error"), None),
     )
 
 

@@ -94,7 +94,9 @@ def efficiency(table: SpeedTable, arm: str, section: str, fingerprint: str) -> E
     Medians have order-statistic intervals over images; in the cold-process regime over processes, since what a
     process's first request takes is the process's as much as the image's.
     """
-    records = [record for record in table.of_arm(section, arm) if record.status == "ok"]
+    made = table.of_arm(section, arm)
+    records = [record for record in made if record.status == "ok"]
+    failed = [record for record in made if record.status == "error"]
     host = [record for record in table.of_arm("host", arm) if record.status == "ok"] or records
     regime, _, tokens = section.partition("/")
     replicates = len({record.replicate for record in records})
@@ -108,17 +110,22 @@ def efficiency(table: SpeedTable, arm: str, section: str, fingerprint: str) -> E
         output_tokens=int(tokens),
         replicates=replicates,
         ttft_s=_quantiles(records, "ttft", draw),
-        e2e_s=_quantiles(records, "e2e", draw),
+        # An answer of one token ends where TTFT does: the number would be a copy under another name.
+        e2e_s=_quantiles(records, "e2e", draw) if int(tokens) > 1 else Quantiles(),
         tpot_s=_quantiles(records, "tpot", draw),
         stages_s=_stage_medians(records),
         to_uint8_tiles_s=_quantiles(host, "to_uint8_tiles", draw),
         to_model_ready_s=_quantiles(host, "to_model_ready", draw),
         residual=_residual(records),
         shortfalls=(
-            *_shortfalls(replicates, len({draw(record) for record in records}), regime),
+            *_failures(made, "timed requests"),
+            *(_shortfalls(replicates, len({draw(record) for record in records}), regime) if records else ()),
             *_host_shortfalls(table.of_arm("host", arm)),
         ),
         host_share_of_ttft=float(np.median(shares)) if shares else None,
+        requests=len(made),
+        errors=len(failed),
+        first_error=failed[0].error if failed else None,
     )
 
 
@@ -128,6 +135,15 @@ def _image(record: Record) -> object:
 
 def _process(record: Record) -> object:
     return record.replicate
+
+
+def _failures(made: Sequence[Record], what: str) -> tuple[str, ...]:
+    """How many of these requests failed and what the first said; nothing where all were answered."""
+    failed = [record for record in made if record.status == "error"]
+    if not failed:
+        return ()
+    share = f"every one of {len(made)}" if len(failed) == len(made) else f"{len(failed)} of {len(made)}"
+    return (f"{share} {what} failed; the first: {failed[0].error}",)
 
 
 def _shortfalls(replicates: int, draws: int, regime: str) -> tuple[str, ...]:
@@ -143,9 +159,13 @@ def _shortfalls(replicates: int, draws: int, regime: str) -> tuple[str, ...]:
 
 def _host_shortfalls(host: Sequence[Record]) -> tuple[str, ...]:
     images = len({record.image for record in host if record.status == "ok"})
-    if not host or images >= _HOST_IMAGES:
-        return ()
-    return (f"host work of {images} distinct images, {_HOST_IMAGES} are needed",)
+    failures = _failures(host, "requests for host work alone")
+    if not images or images >= _HOST_IMAGES:
+        return failures
+    return (
+        *failures,
+        f"host work of {images} distinct images, {_HOST_IMAGES} are needed",
+    )
 
 
 def _values(records: Sequence[Record], name: str) -> list[float]:

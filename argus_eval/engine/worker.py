@@ -154,8 +154,10 @@ class Session:
 
 def main() -> int:
     """Serve until the input ends; 0, or 1 where the model could not be loaded."""
-    # Ctrl-C goes to the whole process group; the run decides what ends and how.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C and often SIGTERM go to the whole process group; the run decides what ends and how, and when our input
+    # ends so do we.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     first = sys.stdin.buffer.readline()

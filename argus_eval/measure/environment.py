@@ -16,6 +16,7 @@ _PACKAGES = (
     "argus-eval",
     "torch",
     "torchvision",
+    "torchcodec",
     "transformers",
     "tokenizers",
     "numpy",

@@ -167,3 +167,35 @@ def test_a_hostile_server_loses_no_sample_and_stalls_nothing(
     words = ("HTTP 500", "nothing came for 1 s", "the connection broke off", "broke off after 1 chunks")
     for word in (*words, "a line of more than 4,194,304 bytes", "not JSON", "out of blocks"):
         assert sum(word in line for line in said) == 2, (word, said)
+
+
+def test_a_run_of_which_no_timed_request_was_answered_says_why(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+
+    async def v1(call: Call, writer: asyncio.StreamWriter) -> None:
+        if call.method == "GET":
+            await send_json(writer, {"data": [{"id": "tiny"}]})
+        else:
+            await refuse(writer, "400 Bad Request", "this model takes no images \x1b[31m")
+
+    async def root(call: Call, writer: asyncio.StreamWriter) -> None:
+        await refuse(writer, "404 Not Found", "no such page")
+
+    command = ["run", "--tasks", "pope_random", "--data", "bundled", "--limit", "3", "--efficiency-only"]
+    command += ["--budget", "2s", "--runs-dir", str(tmp_path)]
+    with FakeServer({"v1": v1, "root": root}) as server:
+        command += ["--model", f"openai:tiny@{server.base('v1')}"]
+        assert main(command) == 4
+        said = capfd.readouterr().err
+        assert main(command) == 4, "the finished run is no success either"
+    timed = [r for r in records(tmp_path) if r["pass"] == "latency" and r["role"] == "measured"]
+    asked = sum(record["arm"].endswith(":baseline") for record in timed)
+    assert asked >= 3
+    line = next(line for line in said.splitlines() if "timed request" in line)
+    assert line.startswith("! ")
+    assert f":baseline: every one of {asked} timed requests failed; the first: HTTP 400: this model takes" in line
+    assert "\x1b" not in said
+    (page,) = tmp_path.rglob("report.html")
+    assert "timed requests failed; the first: HTTP 400: this model takes no images" in page.read_text()

@@ -164,6 +164,37 @@ def test_a_run_whose_server_dies_is_finished_by_the_same_command(
     assert not servers()
 
 
+def test_sigterm_stops_the_servers_and_loses_no_answer(
+    python_with_vllm: pathlib.Path,
+    checkpoint: pathlib.Path,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    runs = tmp_path / "runs"
+    command = ["--model", f"vllm:{checkpoint}", "--tasks", "textvqa", "--data", "bundled", "--limit", "40"]
+    command += ["--accuracy-only", "--batch-size", "1", "--recipes", "baseline", "--runs-dir", str(runs)]
+    said = tmp_path / "said"
+    process = psutil.Popen([sys.executable, "-m", "argus_eval", *command], stderr=said.open("w"))
+    deadline = time.monotonic() + 120
+    while not (found := list(runs.rglob("records.jsonl"))) or found[0].read_text().count("\n") < 4:
+        assert time.monotonic() < deadline, said.read_text()
+        assert process.poll() is None, said.read_text()
+        time.sleep(0.02)
+    below = process.children(recursive=True)
+    assert below
+    process.terminate()
+    assert process.wait(60) == 143
+    assert said.read_text().endswith("argus-eval: terminated; the same command goes on where it stopped\n")
+    assert not [child for child in below if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    kept = accuracy_records(runs)
+    assert 4 <= len(kept) < 40
+    assert run(*command) == 0
+    finished = accuracy_records(runs)
+    assert len(finished) == 40
+    assert kept.items() <= finished.items()
+
+
 def test_the_protocol_of_the_paper(
     python_with_vllm: pathlib.Path,
     checkpoint: pathlib.Path,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from argus_eval.core.record import Record, Times
-from argus_eval.core.results import Efficiency
+from argus_eval.core.results import Efficiency, Quantiles
 from argus_eval.engine.speed_summary import SpeedTable, efficiency, paired_requests, paired_speedup, saving
 from argus_eval.stats.latency import speedup
 
@@ -122,6 +122,7 @@ def pairs(failing: set[tuple[int, int]], *, images: int = 200, rows: int = 8, re
                         block=2 * replicate + row // (rows // 2),
                         order=0,
                         status="error" if failed else "ok",
+                        error=f"refused at {(replicate, row)}" if failed else None,
                         times_ns=Times() if failed else Times(ttft=nanoseconds),
                         image=image,
                         regime="cold-image/1",
@@ -184,3 +185,42 @@ def test_what_is_saved_in_seconds_says_what_the_ratio_says() -> None:
 def test_without_an_interval_of_the_ratio_there_is_none_of_the_saving() -> None:
     times = np.full((5, 2), 0.02)
     assert saving(times, speedup(times, times / 2)).ci_s is None
+
+
+@pytest.mark.parametrize(("failing", "said"), [(80, "every one of 80"), (3, "3 of 80"), (0, "")])
+def test_failed_requests_are_counted_and_the_first_is_quoted(failing: int, said: str) -> None:
+    places = [(replicate, row) for replicate in range(10) for row in range(8)][80 - failing :]
+    found = efficiency(pairs(set(places)), "m:fast", "cold-image/1", "")
+    assert (found.requests, found.errors) == (80, failing)
+    assert found.first_error == (f"refused at {places[0]}" if failing else None)
+    line = f"{said} timed requests failed; the first: refused at"
+    assert [line in shortfall for shortfall in found.shortfalls[:1]] == [bool(failing)]
+    # Where nothing was answered, neither a longer budget nor more images would help.
+    assert any("raise --budget" in item or "p99" in item for item in found.shortfalls) is (failing < 80)
+    assert efficiency(pairs(set(places)), "m:baseline", "cold-image/1", "").errors == 0
+
+
+@pytest.mark.parametrize(("tokens", "given"), [(1, False), (64, True)])
+def test_one_token_has_no_end_to_end_beside_its_ttft(tokens: int, given: bool) -> None:
+    """Its end is its first token: the number would be TTFT under another name."""
+    records = [
+        Record(
+            key=str(number),
+            pass_name="latency",
+            arm="m:baseline",
+            task="t",
+            sample="s",
+            replicate=number,
+            block=number,
+            order=0,
+            status="ok",
+            times_ns=Times(ttft=1_000_000, e2e=1_000_000 + 1_000 * tokens),
+            image=f"i{number}",
+            regime=f"cold-image/{tokens}",
+        )
+        for number in range(6)
+    ]
+    found = efficiency(SpeedTable.of(records), "m:baseline", f"cold-image/{tokens}", "")
+    assert found.ttft_s.p50 == 0.001
+    assert (found.e2e_s != Quantiles()) is given
+    assert found.e2e_s.p50 == (0.001064 if given else None)

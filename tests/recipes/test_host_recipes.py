@@ -19,7 +19,7 @@ from argus_eval.models.catalog import model_card
 from argus_eval.models.families import pipeline_for
 from argus_eval.models.random_weights import build_random
 from argus_eval.pipeline.parts import ModelInputs
-from argus_eval.recipes import fast_decode, fused_tiles, sync_free_merge, token_splice
+from argus_eval.recipes import fused_tiles, sync_free_merge, token_splice
 from argus_eval.recipes.compose import apply_recipes, plan_arms
 from argus_eval.recipes.draft_decode import DraftDecoder
 from argus_eval.recipes.pinned_copies import PinnedTransfer
@@ -212,16 +212,6 @@ def test_the_legacy_arm_uses_the_pillow_processor(staged: Any) -> None:
     found = arm.preprocess(text, [picked], silent())
     assert isinstance(found, ModelInputs)
     assert torch.equal(found.tensors["pixel_values"], expected)
-
-
-@pytest.mark.parametrize(
-    ("kind", "frame"),
-    [("photograph", (480, 640, 3)), ("progressive", (517, 333, 3)), ("grey", (80, 120, 1)), ("cmyk", (60, 80, 4))],
-)
-def test_frame_headers_are_read(kind: str, frame: tuple[int, int, int]) -> None:
-    assert fast_decode.jpeg_frame(IMAGES[kind].data) == frame
-    assert fast_decode.jpeg_frame(IMAGES["alpha"].data) is None
-    assert fast_decode.jpeg_frame(IMAGES[kind].data[:-40]) is None
 
 
 @pytest.mark.parametrize("kind", IMAGES)

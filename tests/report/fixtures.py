@@ -85,7 +85,7 @@ def efficiency(factor: float, host_factor: float, *, memory: bool = True) -> tup
         Efficiency(
             output_tokens=tokens,
             ttft_s=_quantiles(ttft),
-            e2e_s=_quantiles(ttft if tokens == 1 else ttft + 63 * 0.0213),
+            e2e_s=_quantiles(None if tokens == 1 else ttft + 63 * 0.0213),
             tpot_s=_quantiles(None if tokens == 1 else 0.0213),
             stages_s=stages if tokens == 1 else {},
             to_uint8_tiles_s=_quantiles(host * 0.8),

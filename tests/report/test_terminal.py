@@ -106,3 +106,15 @@ def test_numbers_are_whole_in_the_narrowest_terminal_that_is_used() -> None:
                 if metric.primary and metric.ci is not None:
                     assert metric_figure(metric, name).interval in text
     assert VERDICT_NAMES[Verdict.INCONCLUSIVE] in text
+
+
+def test_without_long_answers_there_is_no_end_to_end() -> None:
+    results = make_results()
+    short = tuple(
+        dataclasses.replace(arm, efficiency=tuple(e for e in arm.efficiency if e.output_tokens == 1))
+        for arm in results.arms
+    )
+    text = plain(dataclasses.replace(results, arms=short))
+    row = next(line for line in text.splitlines() if line.startswith(" baseline "))
+    assert row.split()[:4] == ["baseline", "42.1", "ms", "211"]
+    assert row.count("not measured") == 2, row
