@@ -71,6 +71,8 @@ def test_a_file_that_cannot_be_read_is_the_rows_error(path):
         encoded_image({"bytes": None, "path": path})
 
 
+# Pillow says of some of them what is wrong, or that they would be a decompression bomb.
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL", "ignore::PIL.Image.DecompressionBombWarning")
 @given(st.binary(min_size=1, max_size=400), st.integers(0, 6), st.integers(0, 60))
 def test_bad_bytes_never_raise(noise, kind, at):
     good = encode(["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM"][kind])

@@ -33,7 +33,6 @@ def family(request: pytest.FixtureRequest) -> Any:
     return request.param, pipeline_for(request.param, model, processor)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("index", [0, 1])
 def test_the_answers_stay(family: Any, index: int) -> None:
     name, pipeline = family
@@ -46,7 +45,6 @@ def test_the_answers_stay(family: Any, index: int) -> None:
         assert fast.run(asked, StageRecorder(enabled=False)).token_ids == expected
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_changes_of_weights_and_tiles_go_with_everything_else(family: Any) -> None:
     _, pipeline = family
     fast = apply_recipes(pipeline, ("bf16", "tile-cap", *HOST, "vision-cache"))

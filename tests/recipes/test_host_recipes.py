@@ -100,6 +100,10 @@ def test_a_request_without_an_image_passes(staged: Any, lossless: Any) -> None:
     assert torch.equal(consumed(staged, asked)["input_ids"], consumed(lossless, asked)["input_ids"])
 
 
+# stock-path is transformers' own way to open a file.
+@pytest.mark.filterwarnings(
+    "ignore:The image decoding and encoding capabilities of TorchVision:DeprecationWarning"
+)
 @pytest.mark.parametrize("name", HOST)
 def test_a_recipe_toggles_and_leaves_no_trace(staged: Any, name: str) -> None:
     asked = request(IMAGES["photograph"], tokens=3, fixed=True)

@@ -80,6 +80,10 @@ def test_a_request_without_an_image_passes(pipeline: Any) -> None:
     assert torch.equal(tensors(pipeline, asked)["input_ids"], tensors(fast, asked)["input_ids"])
 
 
+# stock-path is transformers' own way to open a file.
+@pytest.mark.filterwarnings(
+    "ignore:The image decoding and encoding capabilities of TorchVision:DeprecationWarning"
+)
 @pytest.mark.parametrize("name", QUICK)
 def test_a_recipe_leaves_the_pipeline_it_was_given_as_it_was(pipeline: Any, argus: Any, name: str) -> None:
     weights = {key: value.clone() for key, value in argus.model.state_dict().items()}

@@ -206,7 +206,8 @@ def test_internals_that_moved_lead_to_the_generic_pipeline_with_a_note(
     family, model, processor = built
 
     monkeypatch.setattr("argus_eval.models.families.qwen_vl.QwenPrompt.__call__", lambda *_: {})
-    moved = pipeline_for(family, model, processor)
+    with pytest.warns(RuntimeWarning, match=r"through the generic pipeline .*input_ids"):
+        moved = pipeline_for(family, model, processor)
     assert moved.family == "generic"
     assert not moved.staged
     assert family in moved.notes[0]
@@ -220,4 +221,6 @@ def test_another_image_processor_is_seen(built: Any) -> None:
     family, model, processor = built
     other = copy.copy(processor)
     other.image_processor = type("Qwen9ImageProcessor", (type(processor.image_processor),), {})()
-    assert "Qwen9ImageProcessor" in pipeline_for(family, model, other).notes[0]
+    with pytest.warns(RuntimeWarning, match="its image processor is Qwen9ImageProcessor"):
+        pipeline = pipeline_for(family, model, other)
+    assert "Qwen9ImageProcessor" in pipeline.notes[0]

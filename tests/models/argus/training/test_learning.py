@@ -93,10 +93,10 @@ def test_a_few_steps_lower_the_loss_and_the_run_can_go_on(
     shape: ArgusPreset, examples: list[Example], tmp_path: pathlib.Path, architecture: Architecture
 ) -> None:
     trainer, kept, stage = _trainer(shape, examples, tmp_path, architecture)
-    before = float(stage.loss(examples)[0])
+    before = float(stage.loss(examples)[0].detach())
     plan = StagePlan(name="joint", share=1.0, batch=4, rate=3e-3, warmup_steps=4)
     trainer.run_stage(plan, stage, minutes=0.6)  # 36 ticks of the injected clock
-    after = float(stage.loss(examples)[0])
+    after = float(stage.loss(examples)[0].detach())
     assert after < 0.6 * before
     assert trainer.progress.stage == 1
     assert trainer.progress.scenes >= 40
