@@ -23,13 +23,14 @@ from argus_eval.engine.flip_floor import AccuracyPace, FloorJob, FloorSubset, fl
 from argus_eval.engine.narrator import Narrator
 from argus_eval.engine.plan import ModelPlan, RunPlan, make_plan
 from argus_eval.engine.recompute import what_was_measured
-from argus_eval.engine.sitting import needs_own_process, worker_spec
+from argus_eval.engine.sitting import needs_own_process, runs_here, worker_spec
 from argus_eval.engine.summarize import MeasuredFacts, summarize
 from argus_eval.engine.worker_process import WorkerProcess
+from argus_eval.measure.contention import CoreUse, CoreWatch, contention_note
 from argus_eval.measure.environment import capture_environment
 from argus_eval.store import RunDirectory, RunWriter
 
-__all__ = ["Finished", "execute"]
+__all__ = ["Finished", "busy_machine", "execute"]
 
 _LIBRARY = "transformers"
 # Importing it with torch took 5 s on an idle two-core machine and 30 s on a busy one.
@@ -67,7 +68,7 @@ def execute(config: RunConfig, narrator: Narrator, command: str = "") -> Finishe
     narrator.say(f"run: {run.path}")
     with RunWriter(run) as writer:
         facts = _measure(plan, run, writer, narrator)
-    environment = capture_environment()
+    environment = {**capture_environment(), "before_timing": to_json(facts.cores)}
     run.write_manifest({**run.manifest(), **what_was_measured(facts, command, environment)})
     results = summarize(
         plan,
@@ -143,6 +144,7 @@ def _measure(plan: RunPlan, run: RunDirectory, writer: RunWriter, narrator: Narr
     fidelity: dict[str, Fidelity] = {}
     workloads: dict[str, str] = {}
     notes: dict[str, tuple[str, ...]] = {}
+    cores: dict[str, CoreUse] = {}
     for model in plan.models:
         narrator.say(f"starting {model.facts.label}")
         imported, began_s = _LIBRARY in sys.modules, time.perf_counter()
@@ -163,16 +165,29 @@ def _measure(plan: RunPlan, run: RunDirectory, writer: RunWriter, narrator: Narr
             data.update(_accuracy(plan, model, runners, done, writer, narrator))
             if plan.config.efficiency and model.facts.measures_speed:
                 job = _efficiency_job(plan, model, backend, runners, done, start_s)
+                cores[model.facts.name] = CoreWatch().use()
+                busy = busy_machine(model, cores[model.facts.name])
+                for line in busy:
+                    narrator.warn(line)
                 measured = measure_efficiency(job, writer, narrator)
                 fidelity.update(measured.fidelity)
                 workloads[model.facts.name] = measured.workload
-                notes[model.facts.name] = measured.notes
+                notes[model.facts.name] = (*busy, *measured.notes)
             # A server tells more while it is used.
             loaded[model.facts.name] = backend.loaded
     for task in plan.tasks:
         if task.display not in data:
             data[task.display] = survey(task)
-    return MeasuredFacts(loaded=loaded, data=data, fidelity=fidelity, workloads=workloads, notes=notes)
+    return MeasuredFacts(
+        loaded=loaded, data=data, fidelity=fidelity, workloads=workloads, notes=notes, cores=cores
+    )
+
+
+def busy_machine(model: ModelPlan, use: CoreUse) -> tuple[str, ...]:
+    """The note on a busy machine, where the model runs in our threads."""
+    torch = sys.modules.get("torch")
+    note = contention_note(use, torch.get_num_threads()) if torch is not None and runs_here(model) else None
+    return () if note is None else (note,)
 
 
 def process_start_s(load_s: float, *, imported: bool) -> float:

@@ -31,6 +31,7 @@ from argus_eval.engine.plan import ModelPlan, RunPlan, TaskPlan
 from argus_eval.engine.protocol_summary import ProtocolTable, complete_efficiency
 from argus_eval.engine.speed_comparison import AccuracySeen, compare_speed, inputs_equal
 from argus_eval.engine.speed_summary import SpeedTable, efficiency
+from argus_eval.measure.contention import CoreUse
 from argus_eval.recipes.compose import ArmPlan, loss_class
 from argus_eval.stats.policy import TaskScores, default_policy
 from argus_eval.stats.verdict import Verdict as Decision
@@ -49,6 +50,7 @@ class MeasuredFacts:
         fidelity: arm id → what was checked of its claim.
         workloads: model → fingerprint of the images speed was measured on.
         notes: model → what of its speed was left out, and why.
+        cores: model → who used the cores just before its speed was measured.
     """
 
     loaded: Mapping[str, LoadedFacts]
@@ -56,6 +58,7 @@ class MeasuredFacts:
     fidelity: Mapping[str, Fidelity]
     workloads: Mapping[str, str]
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cores: Mapping[str, CoreUse] = field(default_factory=dict)
 
 
 def summarize(

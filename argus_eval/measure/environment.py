@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from argus_eval.measure.nvml import device_state
 
-__all__ = ["capture_environment", "hardware_class"]
+__all__ = ["capture_environment", "cgroup_quota_cores", "hardware_class"]
 
 _PACKAGES = (
     "argus-eval",
@@ -64,7 +64,7 @@ def _host() -> dict[str, object]:
         "cpu": _cpu_model(),
         "cores_logical": os.cpu_count(),
         "cores_used": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "cgroup_quota_cores": _cgroup_quota(),
+        "cgroup_quota_cores": cgroup_quota_cores(),
         "governor": _read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         "load_1min": round(os.getloadavg()[0], 2),
         "memory_bytes": memory.total,
@@ -91,7 +91,7 @@ def _cpu_model() -> str:
     return platform.processor() or platform.machine()
 
 
-def _cgroup_quota() -> float | None:
+def cgroup_quota_cores() -> float | None:
     """Cores the container may use on average; ``None`` without a limit."""
     quota, _, period = (_read("/sys/fs/cgroup/cpu.max") or "max").partition(" ")
     return None if quota == "max" or not period else int(quota) / int(period)

@@ -243,6 +243,12 @@ def test_random_weights_are_never_scored(cli: Cli, refcoco_folder: pathlib.Path,
     )
     assert done.returncode == 0, done.stderr
     found = results(tmp_path)
+    # Whether this machine is busy nobody knows; the screen and the results agree about it.
+    said = [line.removeprefix("! ") for line in done.stderr.splitlines() if line.startswith("! busy machine")]
+    for entry in found["arms"][0]["efficiency"]:
+        assert [item for item in entry["shortfalls"] if item.startswith("busy machine")] == said
+    use = found["environment"]["before_timing"]["argus-nano"]
+    assert use["cores"] >= use["others_cores"] >= 0
     assert {metric["status"] for metric in found["arms"][0]["tasks"][0]["metrics"].values()} == {"not_measured"}
     assert found["comparisons"][0]["verdict"] == "NOT_MEASURED"
     assert not [row for row in records(tmp_path) if row["pass"] == "accuracy"]
