@@ -307,7 +307,8 @@ class SpeedUp:
     """Paired speed-up of an arm over its baseline for one quantity; above 1 is faster.
 
     ``detectable``: the smallest such ratio that a run with this noise and this many comparisons claims in four of
-    five; ``None`` where nothing could have been claimed.
+    five; ``None`` where nothing could have been claimed. ``shown``: the direction that was shown beyond the
+    noise of the twin, whatever the accuracy; ``None`` where no difference was.
     """
 
     median: float | None
@@ -321,6 +322,7 @@ class SpeedUp:
     saved_s: float | None = None
     saved_ci_s: Interval | None = None
     detectable: float | None = None
+    shown: Literal["faster", "slower"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
