@@ -326,7 +326,8 @@ class SpeedUp:
 
     ``detectable``: the smallest such ratio that a run with this noise and this many comparisons claims in four of
     five; ``None`` where nothing could have been claimed. ``saved_s``: ``geomean`` in seconds of the baseline's
-    usual request (geometric mean), ``saved_ci_s`` its ``ci``.
+    usual request (geometric mean), ``saved_ci_s`` its ``ci``. ``shown``: the direction that was shown beyond the
+    noise of the twin, whatever the accuracy; ``None`` where no difference was.
     """
 
     median: float | None
@@ -340,6 +341,7 @@ class SpeedUp:
     saved_s: float | None = None
     saved_ci_s: Interval | None = None
     detectable: float | None = None
+    shown: Literal["faster", "slower"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

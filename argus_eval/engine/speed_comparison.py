@@ -209,7 +209,7 @@ def _judged(draft: SpeedUp, claim: Claim) -> SpeedUp:
     if claim.aa is not None:
         twin = TwinResult(ratio=claim.aa.ratio, ci=(claim.aa.interval.low, claim.aa.interval.high))
     sentence = claim.sentence if claim.claim else f"{claim.sentence} ({claim.reason})"
-    return replace(draft, aa=twin, claim=claim.claim, sentence=sentence)
+    return replace(draft, aa=twin, claim=claim.claim, sentence=sentence, shown=claim.shown)
 
 
 def _quick(draft: SpeedUp) -> SpeedUp:

@@ -37,7 +37,7 @@ from argus_eval.stats.policy import TaskScores, default_policy
 from argus_eval.stats.verdict import Verdict as Decision
 from argus_eval.stats.verdict import worst
 
-__all__ = ["MeasuredFacts", "summarize"]
+__all__ = ["MeasuredFacts", "notes_of_arm", "summarize"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,8 +177,14 @@ def _arm(
         device=loaded.device if loaded else model.facts.device,
         dtype=loaded.dtype if loaded else "",
         image_processor=loaded.image_processor if loaded else "",
-        notes=loaded.notes if loaded else (),
+        notes=notes_of_arm(loaded.notes, model, recipes) if loaded else (),
     )
+
+
+def notes_of_arm(notes: tuple[str, ...], model: ModelPlan, recipes: tuple[str, ...]) -> tuple[str, ...]:
+    """What a loaded model has to say, without what begins with the recipes of another arm and is for that arm."""
+    others = tuple(f"{'+'.join(arm.recipes)}: " for arm in model.arms if arm.recipes and arm.recipes != recipes)
+    return tuple(note for note in notes if not note.startswith(others))
 
 
 def _task(

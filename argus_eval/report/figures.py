@@ -13,6 +13,7 @@ __all__ = [
     "NOT_MEASURED",
     "Figure",
     "change_figure",
+    "claim_note",
     "difference_figure",
     "interval_text",
     "latency_figure",
@@ -130,8 +131,21 @@ def change_figure(speedup: SpeedUp | None) -> Figure:
         text=f"{change} ({format_ratio(speedup.median)})",
         value=speedup.median,
         interval=interval_text(speedup.ci, format_ratio),
-        note="" if speedup.claim else "no claim",
+        note=claim_note(speedup),
     )
+
+
+def claim_note(speedup: SpeedUp) -> str:
+    """What may be said of a measured change besides its size; empty for a gain."""
+    if speedup.claim:
+        return ""
+    match speedup.shown:
+        case "slower":
+            return "a loss, beyond the noise"
+        case "faster":
+            return "no claim: accuracy not shown"
+        case None:
+            return "no gain shown"
 
 
 def _plain(value: float) -> str:

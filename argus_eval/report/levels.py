@@ -24,7 +24,11 @@ class Level:
 
 
 def levels(
-    names: tuple[str, ...], baselines: tuple[int | None, ...], latency: Axis, accuracy: Axis
+    names: tuple[str, ...],
+    baselines: tuple[int | None, ...],
+    latency: Axis,
+    accuracy: Axis,
+    unproven: frozenset[int] = frozenset(),
 ) -> tuple[Level, ...]:
     """Answers over the arms that have both coordinates, by their point estimates.
 
@@ -33,7 +37,12 @@ def levels(
         baselines: for each arm the index of its baseline; a baseline is its own.
         latency: values in milliseconds.
         accuracy: values in [0, 1].
+        unproven: arms of which no gain over their baseline was shown; an answer that is one of them says so.
     """
+    named = tuple(
+        f"{name} (no gain over its baseline shown)" if index in unproven else name
+        for index, name in enumerate(names)
+    )
     points = [
         (index, x[0], y[0])
         for index, (x, y) in enumerate(zip(latency.values, accuracy.values, strict=True))
@@ -46,11 +55,11 @@ def levels(
         question = (
             f"fastest that keeps at least {format_percent(keep).replace('.0', '')} of its baseline's accuracy"
         )
-        found.append(_level(question, best, names))
+        found.append(_level(question, best, named))
     for limit in UNDER_MS:
         fast = [point for point in points if point[1] < limit]
         best = max(fast, key=lambda point: (point[2], -point[1]), default=None)
-        found.append(_level(f"most accurate with a {latency.name} under {limit:g} ms", best, names))
+        found.append(_level(f"most accurate with a {latency.name} under {limit:g} ms", best, named))
     return tuple(found)
 
 

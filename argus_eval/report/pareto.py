@@ -99,7 +99,7 @@ def pareto_view(
         x_names=tuple(axis.name for axis in x_axes),
         y_names=tuple(axis.name for axis in y_axes),
         rows=table,
-        levels=_levels(names, meta, x_axes[0], y_axes),
+        levels=_levels(names, meta, x_axes[0], y_axes, _unproven(results, arms)),
     )
 
 
@@ -112,12 +112,26 @@ def _published(axis: Axis, published: Sequence[PublishedScore]) -> list[dict[str
 
 
 def _levels(
-    names: Sequence[str], meta: Sequence[dict[str, Any]], latency: Axis, scores: Sequence[Axis]
+    names: Sequence[str],
+    meta: Sequence[dict[str, Any]],
+    latency: Axis,
+    scores: Sequence[Axis],
+    unproven: frozenset[int],
 ) -> tuple[Level, ...]:
     if not scores or latency.name != "TTFT":
         return ()
     baselines = tuple(index if arm["baseline"] else arm["parent"] for index, arm in enumerate(meta))
-    return levels(tuple(names), baselines, latency, scores[0])
+    return levels(tuple(names), baselines, latency, scores[0], unproven)
+
+
+def _unproven(results: Results, arms: Sequence[ArmResult]) -> frozenset[int]:
+    """Arms that were compared with a baseline and may not be called faster than it."""
+    claims = {
+        comparison.arm: speedup.claim
+        for comparison in results.comparisons
+        if (speedup := comparison.speedup.get("ttft")) is not None
+    }
+    return frozenset(index for index, arm in enumerate(arms) if claims.get(arm.id) is False)
 
 
 def dominators(x: Axis, y: Axis) -> list[int | None]:

@@ -26,6 +26,7 @@ from argus_eval.report.wording import (
     lead_sentence,
     recipe_label,
     saved_figure,
+    speed_gist,
 )
 
 __all__ = ["ArmSummary", "SpeedLine", "TaskLine", "arm_summaries", "peak_bytes", "verdict_slug"]
@@ -89,6 +90,7 @@ class ArmSummary:
     role: str
     verdict: Verdict | None
     sentence: str
+    gist: str
     host_saved: Figure
     host_work: Figure
     host_share: str
@@ -174,6 +176,7 @@ def _summary(arm: ArmResult, comparison: Comparison | None, arms: dict[str, ArmR
         role=arm.role,
         verdict=comparison.verdict if comparison else None,
         sentence=lead_sentence(comparison, baseline) if comparison else "",
+        gist=speed_gist(comparison) if comparison else "",
         host_saved=saved_figure(comparison) if comparison else Figure(text=NOT_MEASURED),
         host_work=latency_figure(entry.to_model_ready_s if entry else None),
         host_share=_host_share(arm, baseline),

@@ -19,13 +19,22 @@ from argus_eval.report.figures import (
     NOT_MEASURED,
     Figure,
     change_figure,
+    claim_note,
     difference_figure,
     latency_figure,
     memory_figure,
     metric_figure,
 )
 from argus_eval.report.text import printable
-from argus_eval.report.wording import VERDICT_NAMES, arm_label, headline, host_saving, lead_sentence, short_labels
+from argus_eval.report.wording import (
+    VERDICT_NAMES,
+    arm_label,
+    headline,
+    host_saving,
+    lead_sentence,
+    short_labels,
+    speed_gist,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,13 +86,16 @@ def _verdict_line(comparison: Comparison, baseline: ArmResult | None, arm: ArmRe
 
 
 def _evidence(comparison: Comparison, baseline: ArmResult | None, arm: ArmResult | None) -> list[str]:
-    lines = [_host_line(comparison, baseline, arm)]
+    gist = speed_gist(comparison)
+    lines = [f"speed: {gist}" if gist else "", _host_line(comparison, baseline, arm)]
     ttft = comparison.speedup.get("ttft")
     if ttft is not None:
         lines.append(f"TTFT {_speed_words(ttft)}")
     if comparison.fidelity is not None and comparison.fidelity.broken:
         claimed = comparison.fidelity.loss_class.value
         lines.append(f"the {claimed} claim is BROKEN: {printable(comparison.fidelity.broken)}")
+    known = baseline.notes if baseline else ()
+    lines += [f"note: {printable(note)}" for note in (arm.notes if arm else ()) if note not in known]
     return [line for line in lines if line]
 
 
@@ -98,7 +110,8 @@ def _host_line(comparison: Comparison, baseline: ArmResult | None, arm: ArmResul
     shares = [entry.host_share_of_ttft for entry in map(_entry, (baseline, arm)) if entry is not None]
     told = [format_percent(share) for share in shares if share is not None]
     of_ttft = f"; host work is {' → '.join(told)} of TTFT" if told else ""
-    claim = "" if saving.claim else " (no claim)"
+    note = claim_note(saving)
+    claim = f" ({note})" if note else ""
     return f"host work saved per image: {format_seconds(saving.saved_s)}{interval}{claim}{of_ttft}"
 
 
@@ -114,11 +127,16 @@ def _speed_words(speedup: SpeedUp) -> str:
         if twin.ratio is not None and twin.ci is not None
         else f"; A/A {NOT_MEASURED}"
     )
-    if speedup.claim:
+    note = claim_note(speedup)
+    if not note:
         return f"{figure}{floor}"
     sharp = speedup.detectable
-    could = f" (this run could have shown {format_percent(sharp - 1)} or more)" if sharp is not None else ""
-    return f"{figure}{floor}; no claim{could}"
+    could = (
+        f" (this run could have shown {format_percent(sharp - 1)} or more)"
+        if sharp is not None and speedup.shown is None
+        else ""
+    )
+    return f"{figure}{floor}; {note}{could}"
 
 
 def _latency_table(results: Results) -> Table:

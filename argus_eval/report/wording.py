@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argus_eval.core.results import ArmResult, Comparison, Efficiency, MetricValue, Results, SpeedUp, Verdict
 from argus_eval.core.units import format_percent, format_seconds
-from argus_eval.report.figures import NOT_MEASURED, Figure, interval_text
+from argus_eval.report.figures import NOT_MEASURED, Figure, claim_note, interval_text
 from argus_eval.report.text import printable
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "saved_figure",
     "short_labels",
     "size_words",
+    "speed_gist",
 ]
 
 VERDICT_NAMES = {verdict: verdict.value.replace("_", " ") for verdict in Verdict}
@@ -75,7 +76,7 @@ def saved_figure(comparison: Comparison) -> Figure:
         text=text,
         value=saving.saved_s,
         interval=interval_text(saving.saved_ci_s, format_seconds, text),
-        note="" if saving.claim else "no claim",
+        note=claim_note(saving),
     )
 
 
@@ -149,6 +150,23 @@ def lead_sentence(comparison: Comparison, baseline: ArmResult | None) -> str:
     parts = [_host_words(comparison, baseline), _ttft_words(comparison)]
     parts.append(printable(comparison.sentence) or VERDICT_WORDS[comparison.verdict])
     return "; ".join(part.rstrip(".;") for part in parts) + "."
+
+
+def speed_gist(comparison: Comparison) -> str:
+    """Every quantity that was measured, by what was shown of it; empty where none was."""
+    kinds = ("faster", "slower", "faster, but accuracy not shown", "no gain shown")
+    told: dict[str, list[str]] = {kind: [] for kind in kinds}
+    for name, speedup in comparison.speedup.items():
+        if speedup.median is None:
+            continue
+        if speedup.claim:
+            words = "faster"
+        elif speedup.shown == "faster":
+            words = "faster, but accuracy not shown"
+        else:
+            words = speedup.shown or "no gain shown"
+        told[words].append(QUANTITY_WORDS.get(name, printable(name)))
+    return "; ".join(f"{words}: {', '.join(names)}" for words, names in told.items() if names)
 
 
 def _host_words(comparison: Comparison, baseline: ArmResult | None) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from argus_eval.stats.intervals import Interval
 from argus_eval.stats.latency import FAMILY_LEVEL, LOOKS, Speedup
@@ -63,6 +64,8 @@ class Claim:
         claim: whether "faster" is claimed.
         sentence: what may be printed.
         reason: why it is or is not claimed, for people.
+        shown: "faster" or "slower" where a difference is shown beyond the noise of the twin, whatever the
+            accuracy; None where none is.
         ratio: geometric mean of ``t_baseline / t_arm``.
         interval: of ``ratio``; 95 % over all looks; None below 6 replicates.
         aa: the noise floor; None below 6 replicates or without a twin.
@@ -74,6 +77,7 @@ class Claim:
     ratio: float
     interval: Interval | None
     aa: NoiseFloor | None
+    shown: Literal["faster", "slower"] | None = None
 
 
 def judge_all(contrasts: Sequence[Contrast]) -> tuple[Claim, ...]:
@@ -122,6 +126,9 @@ def _judge(contrast: Contrast, adjusted_p: float | None, restless: Sequence[str]
     change = f"{contrast.metric} {time_change(speed.geomean)}"
     shown = f"{change} ({_times(speed.geomean)})"
     claimed = False
+    shown_as: Literal["faster", "slower"] | None = None
+    if doubt is None:
+        shown_as = "slower" if speed.geomean < 1 else "faster"
     if doubt is not None:
         sentence, reason = f"{contrast.metric}: no difference shown", doubt
     elif speed.geomean < 1:
@@ -136,7 +143,13 @@ def _judge(contrast: Contrast, adjusted_p: float | None, restless: Sequence[str]
         claimed = True
         sentence, reason = shown, f"beyond the noise of the A/A twin; accuracy: {contrast.accuracy.value}"
     return Claim(
-        claim=claimed, sentence=sentence, reason=reason, ratio=speed.geomean, interval=speed.interval, aa=floor
+        claim=claimed,
+        sentence=sentence,
+        reason=reason,
+        ratio=speed.geomean,
+        interval=speed.interval,
+        aa=floor,
+        shown=shown_as,
     )
 
 

@@ -237,6 +237,21 @@ def test_a_broken_file_fails_as_in_the_baseline(staged: Any, data: bytes) -> Non
             consumed(pipeline, broken)
 
 
+@pytest.mark.parametrize("recipe", [None, "stock-path", "fast-decode", "draft-decode", "lossless"])
+def test_a_header_that_announces_gigabytes_is_refused_before_they_are_taken(
+    staged: Any, lossless: Any, recipe: str | None
+) -> None:
+    data = IMAGES["photograph"].data
+    place = data.index(b"\xff\xc0") + 5
+    bomb = EncodedImage(
+        data=data[:place] + b"\xfd\xe8\xfd\xe8" + data[place + 4 :], sha256="x", size=None, format=None
+    )
+    pipeline = lossless if recipe == "lossless" else apply_recipes(staged, [recipe] if recipe else [])
+    # 65,000 × 65,000 pixels are twelve gigabytes.
+    with pytest.raises(SampleError, match=r"cannot be decoded: .*exceeds limit"):
+        consumed(pipeline, request(bomb))
+
+
 def test_draft_keeps_the_canvas() -> None:
     data = encoded(picture(1000, 400)).data
     whole = Image.open(io.BytesIO(data))

@@ -13,6 +13,7 @@ from argus_eval.recipes.catalog import RECIPES
 from argus_eval.recipes.compose import apply_recipes, loss_class
 from argus_eval.recipes.protocol import Target
 from tests.pipeline.images import AWKWARD, encoded, picture, request
+from tests.recipes.traces import fingerprint, outputs
 
 SIZES = [(640, 480), (480, 640), (513, 511), (1000, 300), (255, 257), (64, 64), (1600, 1200), (2, 900)]
 
@@ -95,6 +96,17 @@ def test_a_recipe_leaves_the_pipeline_it_was_given_as_it_was(pipeline: Any, argu
     assert pipeline.recipes == ()
     assert pipeline.run(asked, StageRecorder()).token_ids == before.token_ids
     assert all(torch.equal(weights[key], value) for key, value in argus.model.state_dict().items())
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_arms_take_turns_without_noticing_each_other(pipeline: Any, argus: Any, name: str) -> None:
+    asked = [request(AWKWARD[kind], prompt=kind, tokens=3, fixed=True) for kind in ("palette", "one pixel")]
+    arms = (pipeline, apply_recipes(pipeline, [name]))
+    alone = [[outputs(arm, one) for one in asked] for arm in arms]
+    before = fingerprint(argus.model, argus.processor)
+    turns = [[outputs(arm, one) for arm in arms] for one in asked]
+    assert turns == [list(pair) for pair in zip(*alone, strict=True)]
+    assert fingerprint(argus.model, argus.processor) == before
 
 
 @pytest.mark.parametrize("name", LOCAL)

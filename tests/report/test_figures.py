@@ -59,7 +59,11 @@ def test_a_change_is_signed_and_an_unclaimed_one_says_so() -> None:
     )  # fmt: skip
     assert change_figure(speedup).text == "−47.4 % (1.90×)"
     assert change_figure(speedup).note == ""
-    assert change_figure(dataclasses.replace(speedup, claim=False)).note == "no claim"
+    assert change_figure(dataclasses.replace(speedup, claim=False)).note == "no gain shown"
+    unproven = dataclasses.replace(speedup, claim=False, shown="faster")
+    assert change_figure(unproven).note == "no claim: accuracy not shown"
+    slower = dataclasses.replace(speedup, claim=False, shown="slower")
+    assert change_figure(slower).note == "a loss, beyond the noise"
 
 
 def test_points_are_points_and_never_per_cent() -> None:

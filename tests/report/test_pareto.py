@@ -123,6 +123,20 @@ def test_levels_answer_by_the_points_of_the_chart() -> None:
     assert by_question["most accurate with a TTFT under 50 ms"] == "no arm of this run"
 
 
+def test_an_answer_that_gained_nothing_over_its_baseline_says_so() -> None:
+    results = make_results(arms=3)
+    answers = {}
+    for claim in (True, False):
+        told = tuple(
+            dataclasses.replace(c, speedup={"ttft": dataclasses.replace(c.speedup["ttft"], claim=claim)})
+            for c in results.comparisons
+        )
+        levels = pareto_view(dataclasses.replace(results, comparisons=told)).levels
+        answers[claim] = {level.arm for level in levels} - {"no arm of this run"}
+    assert answers[True] == {"fused-tiles+token-splice", "token-splice"}
+    assert answers[False] == {f"{name} (no gain over its baseline shown)" for name in answers[True]}
+
+
 def test_published_numbers_are_marks_on_their_task_s_axis_and_nothing_else() -> None:
     fits = PublishedScore(
         model="other", benchmark="b", task="textvqa[synthetic]", metric="vqa_accuracy", value=0.9,

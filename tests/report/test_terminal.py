@@ -9,7 +9,7 @@ import re
 import pytest
 from rich.console import Console
 
-from argus_eval.core.results import Verdict
+from argus_eval.core.results import Results, Verdict
 from argus_eval.report.figures import metric_figure
 from argus_eval.report.terminal import print_results
 from argus_eval.report.wording import VERDICT_NAMES
@@ -54,6 +54,42 @@ def test_an_unfinished_and_a_quick_run_say_so() -> None:
     text = plain(dataclasses.replace(make_results(), complete=False, quick=True))
     assert "not finished" in text
     assert "no claims" in text
+
+
+def changed(**values: object) -> Results:
+    """One arm whose TTFT says something else."""
+    results = make_results(arms=2)
+    (comparison,) = results.comparisons
+    ttft = dataclasses.replace(comparison.speedup["ttft"], claim=False, detectable=1.445, **values)
+    told = dataclasses.replace(comparison, speedup={**comparison.speedup, "ttft": ttft})
+    return dataclasses.replace(results, comparisons=(told,))
+
+
+def test_an_arm_that_does_not_help_is_said_not_to_for_every_quantity() -> None:
+    text = plain(changed())
+    assert "speed: faster: host work; no gain shown: TTFT, end to end, TPOT" in text
+    assert "no gain shown (this run could have shown 44.5 % or more)" in text
+
+
+def test_an_arm_that_hurts_is_said_to_and_not_that_more_could_have_been_shown() -> None:
+    text = plain(changed(shown="slower"))
+    assert "slower: TTFT" in text
+    assert "a loss, beyond the noise" in text
+    assert "could have shown" not in text
+
+
+def test_what_an_arm_found_out_about_itself_is_said_once() -> None:
+    results = make_results(arms=2)
+    baseline, variant, twin = results.arms
+    shared, own = "the twin shares the weights", "token-splice: recipe 'token-splice' changes nothing"
+    arms = (
+        dataclasses.replace(baseline, notes=(shared,)),
+        dataclasses.replace(variant, notes=(shared, own)),
+        twin,
+    )
+    text = plain(dataclasses.replace(results, arms=arms))
+    assert text.count(own) == 1
+    assert shared not in text
 
 
 def test_a_broken_claim_is_loud() -> None:

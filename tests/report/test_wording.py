@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from argus_eval.report.wording import arm_label, headline, lead_sentence, recipe_label, short_labels
+from argus_eval.report.wording import arm_label, headline, lead_sentence, recipe_label, short_labels, speed_gist
 from tests.report.fixtures import make_results
 
 
@@ -24,6 +24,22 @@ def test_an_unclaimed_gain_is_no_gain_in_the_sentence() -> None:
     sentence = lead_sentence(dataclasses.replace(results.comparisons[1], speedup=quiet), results.arms[0])
     assert "−" not in sentence
     assert sentence.startswith("Host: no difference shown; Ttft: no difference shown")
+
+
+def test_every_quantity_is_told_as_gain_loss_or_neither() -> None:
+    comparison = make_results().comparisons[1]
+    assert speed_gist(comparison) == "faster: host work, TTFT; no gain shown: end to end, TPOT"
+    hurting = {
+        name: dataclasses.replace(speedup, claim=False, shown="slower" if name == "ttft" else None)
+        for name, speedup in comparison.speedup.items()
+    }
+    assert (
+        speed_gist(dataclasses.replace(comparison, speedup=hurting))
+        == "slower: TTFT; no gain shown: host work, end to end, TPOT"
+    )
+    unproven = {"ttft": dataclasses.replace(comparison.speedup["ttft"], claim=False, shown="faster")}
+    assert speed_gist(dataclasses.replace(comparison, speedup=unproven)) == "faster, but accuracy not shown: TTFT"
+    assert speed_gist(dataclasses.replace(comparison, speedup={})) == ""
 
 
 def test_nothing_measured_is_said_in_words() -> None:

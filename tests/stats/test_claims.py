@@ -107,6 +107,14 @@ def test_slower_is_said_but_not_claimed():
     claim = judge(contrast(-math.log(1.12)))
     assert not claim.claim
     assert claim.sentence == "TTFT +12 % (0.89×)"
+    assert claim.shown == "slower"
+
+
+def test_what_is_shown_of_the_speed_does_not_ask_for_accuracy():
+    assert judge(contrast()).shown == "faster"
+    assert judge(contrast(accuracy=AccuracyStatus.INCONCLUSIVE)).shown == "faster"
+    assert judge(contrast(0.004)).shown is None
+    assert judge(contrast(-0.004)).shown is None
 
 
 def test_holm_runs_over_all_contrasts():
