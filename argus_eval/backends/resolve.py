@@ -105,6 +105,10 @@ def _local_facts(name: str, weights: str | None, device: str, dialect: str | Non
 def _card(name: str) -> ModelCard:
     """The model's card; registry names are looked up without importing torch."""
     if name.startswith("hf:"):
+        from argus_eval.models.checkpoints import find_checkpoint
+
+        # What is not there is refused before the seconds that torch takes to import.
+        find_checkpoint(name.removeprefix("hf:"))
         from argus_eval.models.load import card_for
 
         return card_for(name)

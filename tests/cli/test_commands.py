@@ -102,7 +102,7 @@ def test_a_folder_without_baselines_is_not_silent(
     assert "no such folder" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("model", ["argus-nanno", "replay:nothing"])
+@pytest.mark.parametrize("model", ["argus-nanno", "replay:nothing", "hf:./nothing", "openai:nothing"])
 def test_a_misspelt_model_is_refused_before_torch_and_leaves_no_run(model: str, tmp_path: pathlib.Path) -> None:
 
     line = ["--model", model, "--tasks", "refcoco", "--data", "bundled", "--runs-dir", str(tmp_path / "runs")]
