@@ -43,6 +43,9 @@ VERDICT_MARKS = {
     Verdict.NOT_MEASURED: "–",
 }
 
+#: Where a claim's sentence goes on to say why a gain may not be claimed (stats/claims.py).
+_UNSHOWN = "; accuracy preservation not shown"
+
 #: What the quantities of a speed-up are called.
 QUANTITY_WORDS = {
     "ttft": "TTFT",
@@ -147,7 +150,7 @@ def lead_sentence(comparison: Comparison, baseline: ArmResult | None) -> str:
 
     A gain is named only where its claim holds; otherwise the sentence of the comparison says why it does not.
     """
-    parts = [_host_words(comparison, baseline), _ttft_words(comparison)]
+    parts = list(_said_once(_host_words(comparison, baseline), _ttft_words(comparison)))
     parts.append(printable(comparison.sentence) or VERDICT_WORDS[comparison.verdict])
     return "; ".join(part.rstrip(".;") for part in parts) + "."
 
@@ -190,6 +193,12 @@ def _ttft_words(comparison: Comparison) -> str:
     if ttft is None:
         return f"TTFT {NOT_MEASURED}"
     return _upper(printable(ttft.sentence)) or "TTFT: no difference shown"
+
+
+def _said_once(host: str, ttft: str) -> tuple[str, ...]:
+    """Two sentences; one, where the same accuracy is what keeps both from being claims."""
+    (first, but, why), (second, again, reason) = host.partition(_UNSHOWN), ttft.partition(_UNSHOWN)
+    return (f"{first}, {second}{but}{why}",) if but and again and why == reason else (host, ttft)
 
 
 def _signed_seconds(seconds: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from argus_eval.core.results import SpeedUp
 from argus_eval.report.wording import arm_label, headline, lead_sentence, recipe_label, short_labels, speed_gist
 from tests.report.fixtures import make_results
 
@@ -24,6 +25,24 @@ def test_an_unclaimed_gain_is_no_gain_in_the_sentence() -> None:
     sentence = lead_sentence(dataclasses.replace(results.comparisons[1], speedup=quiet), results.arms[0])
     assert "−" not in sentence
     assert sentence.startswith("Host: no difference shown; Ttft: no difference shown")
+
+
+def test_one_reason_for_two_gains_is_said_once() -> None:
+    comparison = make_results().comparisons[1]
+
+    def lost(n: int) -> dict[str, SpeedUp]:
+        why = "accuracy preservation not shown (FAIL, n = {}) (a gain needs accuracy to be preserved)"
+        sentences = {"host": f"host work −28 %; {why.format(600)}", "ttft": f"TTFT −11 %; {why.format(n)}"}
+        return {
+            name: dataclasses.replace(speedup, claim=False, sentence=sentences.get(name, ""))
+            for name, speedup in comparison.speedup.items()
+        }
+
+    said = lead_sentence(dataclasses.replace(comparison, speedup=lost(600)), None)
+    assert said.startswith("Host work −28 %, TTFT −11 %; accuracy preservation not shown (FAIL, n = 600)")
+    assert said.count("not shown") == 1
+    apart = lead_sentence(dataclasses.replace(comparison, speedup=lost(200)), None)
+    assert apart.count("not shown") == 2
 
 
 def test_every_quantity_is_told_as_gain_loss_or_neither() -> None:
