@@ -125,13 +125,13 @@ def _levels(
 
 
 def _unproven(results: Results, arms: Sequence[ArmResult]) -> frozenset[int]:
-    """Arms that were compared with a baseline and may not be called faster than it."""
-    claims = {
-        comparison.arm: speedup.claim
+    """Arms that were compared with a baseline and not shown to be faster, whatever their accuracy."""
+    faster = {
+        comparison.arm: speedup.claim or speedup.shown == "faster"
         for comparison in results.comparisons
         if (speedup := comparison.speedup.get("ttft")) is not None
     }
-    return frozenset(index for index, arm in enumerate(arms) if claims.get(arm.id) is False)
+    return frozenset(index for index, arm in enumerate(arms) if faster.get(arm.id) is False)
 
 
 def dominators(x: Axis, y: Axis) -> list[int | None]:

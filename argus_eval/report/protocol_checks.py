@@ -59,7 +59,7 @@ def _timers(entries: list[Entry]) -> Iterator[Check]:
     found = [(label, entry.instrumentation) for label, entry in entries if entry.instrumentation is not None]
     if not found:
         return
-    label, worst = max(found, key=lambda item: item[1].upper)
+    label, worst = max(found, key=lambda item: (item[1].hides_stages, item[1].upper))
     words = f"stage timers cost at most {format_percent(worst.upper)} of TTFT (95 % bound, {label})"
     if worst.requests:
         words += f", taken once more beside {worst.requests:,} requests"

@@ -137,6 +137,19 @@ def test_an_answer_that_gained_nothing_over_its_baseline_says_so() -> None:
     assert answers[False] == {f"{name} (no gain over its baseline shown)" for name in answers[True]}
 
 
+def test_a_gain_that_accuracy_keeps_from_being_claimed_was_shown_all_the_same() -> None:
+    results = make_results(arms=3)
+    told = tuple(
+        dataclasses.replace(
+            c, speedup={"ttft": dataclasses.replace(c.speedup["ttft"], claim=False, shown="faster")}
+        )
+        for c in results.comparisons
+    )
+    assert not any(
+        "no gain" in level.arm for level in pareto_view(dataclasses.replace(results, comparisons=told)).levels
+    )
+
+
 def test_published_numbers_are_marks_on_their_task_s_axis_and_nothing_else() -> None:
     fits = PublishedScore(
         model="other", benchmark="b", task="textvqa[synthetic]", metric="vqa_accuracy", value=0.9,

@@ -60,6 +60,23 @@ def test_expensive_timers_are_bad_and_hide_the_stages() -> None:
     assert stages_hidden(cheap) == ""
 
 
+def test_the_pass_that_hides_the_stages_is_the_one_that_is_quoted() -> None:
+    shown = Instrumentation(cost=0.001, upper=0.019, pairs=0, hides_stages=False, requests=24)
+    hiding = Instrumentation(
+        cost=0.001, upper=0.002, pairs=30, hides_stages=True, requests=24, paired_cost=0.2, paired_ci=(0.1, 0.3)
+    )
+    results = with_entries(instrumentation=hiding)
+    arms = tuple(
+        dataclasses.replace(
+            arm, efficiency=(*arm.efficiency, dataclasses.replace(arm.efficiency[0], instrumentation=shown))
+        )
+        for arm in results.arms
+    )
+    found = named(dataclasses.replace(results, arms=arms), "Price")
+    assert found.state == "bad"
+    assert "30 pairs" in found.words
+
+
 def test_a_pass_that_did_not_ask_the_price_shows_no_stages_either() -> None:
     dear = with_entries(instrumentation=Instrumentation(cost=0.03, upper=0.05, pairs=12, hides_stages=True))
     longer = [dataclasses.replace(arm.efficiency[0], output_tokens=64, instrumentation=None) for arm in dear.arms]
